@@ -1,0 +1,45 @@
+"""The package's registries: children of MMEngine's, filled on first use.
+
+`type='xnet_mm.PFPHead'` in any config makes MMEngine import this module and
+then the package named in `locations`, so that no `custom_imports` line is
+needed. MMEngine hides an import error of this module, hence it imports
+nothing but mmengine.
+"""
+
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
+from mmengine.registry import Registry
+
+MODELS = Registry(
+    'model',
+    parent=MMENGINE_MODELS,
+    scope='xnet_mm',
+    locations=['xnet_mm.models'],
+)
+DATASETS = Registry(
+    'dataset',
+    parent=MMENGINE_DATASETS,
+    scope='xnet_mm',
+    locations=['xnet_mm.datasets'],
+)
+TRANSFORMS = Registry(
+    'transform',
+    parent=MMENGINE_TRANSFORMS,
+    scope='xnet_mm',
+    locations=['xnet_mm.datasets'],
+)
+HOOKS = Registry(
+    'hook',
+    parent=MMENGINE_HOOKS,
+    scope='xnet_mm',
+    locations=['xnet_mm.engine'],
+)
+VISUALIZERS = Registry(
+    'visualizer',
+    parent=MMENGINE_VISUALIZERS,
+    scope='xnet_mm',
+    locations=['xnet_mm.visualization'],
+)
