@@ -43,3 +43,24 @@ VISUALIZERS = Registry(
     scope='xnet_mm',
     locations=['xnet_mm.visualization'],
 )
+
+
+def share_with_mmseg(registry: Registry) -> None:
+    """Register all of `registry` in mmseg's registry of the same kind too.
+
+    So both spellings work in a config: `type='xnet_mm.PFPHead'` (nothing
+    else needed) and `type='PFPHead'` (after `custom_imports`).
+
+    Raises:
+        KeyError: a name that mmseg already owns (from mmengine).
+    """
+    import mmseg.registry
+
+    theirs = {
+        r.name: r
+        for r in vars(mmseg.registry).values()
+        if isinstance(r, Registry)
+    }[registry.name]
+    for name, cls in registry.module_dict.items():
+        if theirs.module_dict.get(name) is not cls:
+            theirs.register_module(name=name, module=cls)

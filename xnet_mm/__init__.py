@@ -1,0 +1,30 @@
+"""xnet_mm: a pre-trained classifier as the decoder, for MMSegmentation.
+
+Importing the package registers all of its models, data sets, transforms,
+hooks and visualisers, so `custom_imports = dict(imports=['xnet_mm'])` is the
+only line that a config needs (with `type='xnet_mm.…'` not even that).
+"""
+
+import warnings
+
+from .stack import INSTALL_HELP, missing_packages
+from .version import __version__
+
+__all__ = ['__version__']
+
+if missing_packages():
+    # No error: `python -m xnet_mm.check` has to run and say what is wrong.
+    warnings.warn(
+        f'Not found: {", ".join(missing_packages())}. {INSTALL_HELP}',
+        stacklevel=2,
+    )
+else:
+    try:
+        from . import datasets, engine, models, visualization
+    except ImportError as error:
+        warnings.warn(
+            f'xnet_mm registers nothing: {error!r}. {INSTALL_HELP}',
+            stacklevel=2,
+        )
+    else:
+        __all__ += ['datasets', 'engine', 'models', 'visualization']
