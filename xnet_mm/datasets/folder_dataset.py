@@ -1,0 +1,151 @@
+"""A user's own folder of images and label maps, checked before training."""
+
+from os import path as osp
+from typing import Any
+
+from mmengine.dist import get_dist_info
+from mmengine.fileio import list_dir_or_file
+from mmseg.datasets import BaseSegDataset
+
+from ..registry import DATASETS
+from .label_check import check_pairs, raise_problems
+
+
+@DATASETS.register_module()
+class FolderSegDataset(BaseSegDataset):
+    """Images and label maps of the same names in two folders.
+
+    Split by folder (`images/train`, `labels/train`) or by a text file
+    (`ann_file`, one name a line, without folder and suffix). A label map is
+    a one-channel PNG of class ids; 255 is ignored. Without a palette one is
+    made up. In a config::
+
+        dataset = dict(
+            type='xnet_mm.FolderSegDataset',
+            data_root='data/mine',
+            data_prefix=dict(
+                img_path='images/train', seg_map_path='labels/train'
+            ),
+            metainfo=dict(classes=('road', 'grass', 'other')),
+        )
+
+    Every file is looked at when the data set is built, so a mistake is an
+    error with the file's name and not a crash in the middle of a run. With
+    `test_mode=True` labels may be missing.
+
+    Args:
+        check: look at every file; False skips it (a large data set that has
+            passed before, or one that is not on a local disk). Each of
+            several processes looks at its own share.
+        **kwargs: those of mmseg's `BaseSegDataset`.
+
+    Raises:
+        ValueError: no class names, an empty split, a missing image or
+            label, or a label map that is unreadable, has several channels,
+            another size than its image or an id without a class.
+    """
+
+    def __init__(self, *, check: bool = True, **kwargs: Any) -> None:
+        self.check = check
+        super().__init__(**kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """List the split as mmseg does, and check it."""
+        if not self.check:
+            return super().load_data_list()
+        self._check_settings()
+        data_list = super().load_data_list()
+        self._check_names(data_list)
+        pairs = [
+            (item['img_path'], item['seg_map_path'])
+            for item in data_list
+            if 'seg_map_path' in item and osp.isfile(item['seg_map_path'])
+        ]
+        rank, world_size = get_dist_info()
+        check_pairs(
+            pairs[rank::world_size],
+            # A choice among METAINFO's classes leaves the files as they are.
+            len(self.label_map or self.metainfo['classes']),
+            where=self._where(),
+            ignore_index=self.ignore_index,
+            reduce_zero_label=self.reduce_zero_label,
+            show_progress=rank == 0,
+        )
+        return data_list
+
+    def _where(self) -> str:
+        """The split's name for messages: its list, else its image folder."""
+        return self.ann_file or self.data_prefix.get('img_path', '')
+
+    def _check_settings(self) -> None:
+        """Class names and folders, before anything is listed."""
+        classes = self.metainfo.get('classes')
+        if not classes or isinstance(classes, str):
+            raise ValueError(
+                f'{self._where()}: wanted class names in '
+                "metainfo=dict(classes=('road', 'grass')), got "
+                f'classes={classes!r}'
+            )
+        folders = [self.data_prefix.get('img_path', '')]
+        if not self.test_mode:
+            folders.append(self.data_prefix.get('seg_map_path', ''))
+        for folder in folders:
+            if not osp.isdir(folder):
+                raise ValueError(
+                    f'no folder {folder!r} (seen from {osp.abspath(".")}). '
+                    'Set data_root and data_prefix=dict(img_path=..., '
+                    'seg_map_path=...); the shipped configs look in the '
+                    'folder that XNET_MM_DATA names, else in ./data'
+                )
+        if self.ann_file and not osp.isfile(self.ann_file):
+            raise ValueError(f'no split file {self.ann_file!r}: see ann_file')
+
+    def _check_names(self, data_list: list[dict]) -> None:
+        """Every image has a label map, and the other way round."""
+        if not data_list:
+            raise ValueError(self._describe_empty_split())
+        problems = []
+        for item in data_list:
+            label = item.get('seg_map_path')
+            if not osp.isfile(item['img_path']):
+                problems.append(
+                    f'{item["img_path"]}: no such image; {self.ann_file} '
+                    'holds one name a line, without folder and suffix '
+                    f'({self.img_suffix}), and no empty line'
+                )
+            elif label and not self.test_mode and not osp.isfile(label):
+                problems.append(
+                    f'{label}: no such label map, but there is the image '
+                    f'{item["img_path"]}; label names end with '
+                    f'seg_map_suffix={self.seg_map_suffix!r}'
+                )
+        # A split file may leave labels out; a folder may not.
+        if not self.ann_file and not self.test_mode:
+            folder = self.data_prefix['seg_map_path']
+            wanted = {item['seg_map_path'] for item in data_list}
+            files = list_dir_or_file(
+                folder,
+                list_dir=False,
+                suffix=self.seg_map_suffix,
+                recursive=True,
+            )
+            spare = {osp.join(folder, name) for name in files} - wanted
+            problems += [
+                f'{label}: a label map without an image in '
+                f'{self.data_prefix["img_path"]} (img_suffix='
+                f'{self.img_suffix!r})'
+                for label in sorted(spare)
+            ]
+        raise_problems(self._where(), problems)
+
+    def _describe_empty_split(self) -> str:
+        """Say what the folder holds instead of images."""
+        if self.ann_file:
+            return f'{self.ann_file}: the split file is empty'
+        folder = self.data_prefix['img_path']
+        names = list_dir_or_file(folder, list_dir=False, recursive=True)
+        found = sorted({osp.splitext(name)[1] for name in names})
+        return (
+            f'{folder}: no image ends with img_suffix={self.img_suffix!r}; '
+            f'found files ending with: {", ".join(found) or "none at all"}'
+        )
