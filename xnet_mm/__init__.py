@@ -7,10 +7,11 @@ only line that a config needs (with `type='xnet_mm.…'` not even that).
 
 import warnings
 
+from .paths import configs_dir, tools_dir
 from .stack import INSTALL_HELP, missing_packages
 from .version import __version__
 
-__all__ = ['__version__']
+__all__ = ['__version__', 'configs_dir', 'tools_dir']
 
 if missing_packages():
     # No error: `python -m xnet_mm.check` has to run and say what is wrong.

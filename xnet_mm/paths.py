@@ -1,0 +1,40 @@
+"""Where the configs and tools are, with a clone or without one."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def configs_dir() -> Path:
+    """The folder of the shipped configs.
+
+    Raises:
+        FileNotFoundError: neither installed with configs nor in a clone.
+    """
+    return _shipped('configs')
+
+
+def tools_dir() -> Path:
+    """The folder of the shipped tools: `train.py`, `test.py`, ...
+
+    Raises:
+        FileNotFoundError: neither installed with tools nor in a clone.
+    """
+    return _shipped('tools')
+
+
+def _shipped(name: str) -> Path:
+    places = [PACKAGE / '.mim' / name]
+    # A clone that was never installed has them beside the package. So may
+    # site-packages have a `tools` of somebody else: setup.py tells a clone.
+    if (PACKAGE.parent / 'setup.py').is_file():
+        places.append(PACKAGE.parent / name)
+    for place in places:
+        if place.is_dir():
+            return place.resolve()
+    raise FileNotFoundError(
+        f'The {name} of xnet_mm are not here: looked for '
+        f'{" and ".join(map(str, places))}. Install the package again from '
+        'a full clone, sdist or wheel: `pip install --force-reinstall '
+        '--no-deps .`'
+    )
