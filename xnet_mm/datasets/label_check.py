@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 ID_MODES = ('L', 'P', '1', 'I', 'I;16', 'I;16B')  # one channel, integers
+BROKEN = (OSError, SyntaxError, ValueError)  # what Pillow raises on damage
 EXIF_ORIENTATION = 0x0112
 MAX_SHOWN = 10
 
@@ -42,12 +43,12 @@ def read_ids(image_path: str | Path, label_path: str | Path) -> set[int]:
     """
     try:
         size = image_size(image_path)
-    except OSError as error:
+    except BROKEN as error:
         raise ValueError(f'{image_path}: unreadable image ({error})') from None
     try:
         with Image.open(label_path) as label:
             label.load()
-    except OSError as error:
+    except BROKEN as error:
         raise ValueError(f'{label_path}: unreadable ({error})') from None
     if label.mode not in ID_MODES:
         raise ValueError(
