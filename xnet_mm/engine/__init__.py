@@ -1,5 +1,11 @@
 """Hooks and launch helpers: what the stock tools lack."""
 
 from ..registry import HOOKS, share_with_mmseg
+from .checkpoint_hook import SafeCheckpointHook
+from .safe_globals import allow_mmengine_checkpoints
+from .seed_hook import IterationSeedHook
 
+__all__ = ['IterationSeedHook', 'SafeCheckpointHook']
+
+allow_mmengine_checkpoints()
 share_with_mmseg(HOOKS)

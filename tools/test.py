@@ -1,0 +1,82 @@
+"""Test: python tools/test.py CONFIG CHECKPOINT [--tta] [--show-dir DIR] ..."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from xnet_mm.engine.launch import (
+    add_launch_arguments,
+    existing_file,
+    load_config,
+)
+
+
+def parse_args() -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(description='Test a model')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='weights to test')
+    parser.add_argument('--out', help='folder for the predicted label PNGs')
+    parser.add_argument('--show', action='store_true', help='show pictures')
+    parser.add_argument(
+        '--show-dir', help='folder for image | truth | prediction pictures'
+    )
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds for --show'
+    )
+    parser.add_argument(
+        '--tta', action='store_true', help='test-time augmentation'
+    )
+    add_launch_arguments(parser)
+    return parser.parse_args()
+
+
+def apply_options(cfg: Config, args: Namespace) -> None:
+    """Turn on pictures, test-time augmentation and label output."""
+    if args.show or args.show_dir:
+        hook = cfg.default_hooks.setdefault(
+            'visualization', dict(type='SegVisualizationHook')
+        )
+        hook.update(draw=True, show=args.show, wait_time=args.wait_time)
+        if args.show_dir:
+            cfg.visualizer.save_dir = args.show_dir
+    if args.tta:
+        if 'tta_pipeline' not in cfg or 'tta_model' not in cfg:
+            raise SystemExit(
+                '--tta needs `tta_pipeline` (data set config) and '
+                f'`tta_model` (default_runtime.py); {args.config} lacks one.'
+            )
+        cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+        cfg.model = dict(cfg.tta_model, module=cfg.model)
+    if args.out:
+        cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
+
+
+def main() -> None:
+    """Test; prints IoU per class and the mean, and where pictures are."""
+    args = parse_args()
+    checkpoint = existing_file(args.checkpoint, 'checkpoint')
+    cfg = load_config(
+        args.config,
+        args.work_dir,
+        args.cfg_options,
+        args.launcher,
+        args.local_rank,
+    )
+    cfg.load_from = checkpoint
+    apply_options(cfg, args)
+    runner = Runner.from_cfg(cfg)
+    runner.test()
+    if args.show_dir and not args.show:
+        runner.logger.info(f'Pictures: {runner.visualizer.picture_dir}')
+    if args.out:
+        runner.logger.info(f'Label images: {args.out}')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,57 @@
+"""Train: python tools/train.py CONFIG [--resume [CHECKPOINT]] [--amp] ..."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
+
+from mmengine.runner import Runner
+
+from xnet_mm.engine.launch import (
+    add_launch_arguments,
+    enable_amp,
+    existing_file,
+    load_config,
+)
+
+
+def parse_args() -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(description='Train a model')
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from CHECKPOINT, or from the last one in the work dir',
+    )
+    parser.add_argument(
+        '--amp', action='store_true', help='mixed precision (GPU)'
+    )
+    add_launch_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train as the config and the command line say."""
+    args = parse_args()
+    cfg = load_config(
+        args.config,
+        args.work_dir,
+        args.cfg_options,
+        args.launcher,
+        args.local_rank,
+    )
+    if args.amp:
+        enable_amp(cfg)
+    if args.resume:
+        cfg.resume = True
+        if args.resume != 'auto':
+            cfg.load_from = existing_file(args.resume, 'checkpoint')
+    Runner.from_cfg(cfg).train()
+
+
+if __name__ == '__main__':
+    main()

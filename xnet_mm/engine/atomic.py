@@ -1,0 +1,30 @@
+"""Files that are either whole or not there, whenever the process dies."""
+
+import os
+from pathlib import Path
+
+from mmengine.fileio import LocalBackend, register_backend
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Write to a temporary name next to `path`, then rename.
+
+    Folders are made as needed. What a killed process leaves is `PATH.tmp`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'{path.name}.tmp')
+    with temporary.open('wb') as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())  # the rename must not overtake the data
+    temporary.replace(path)
+
+
+@register_backend('xnet_mm.atomic')
+class AtomicBackend(LocalBackend):
+    """Local files, by `backend_args=dict(backend='xnet_mm.atomic')`."""
+
+    def put(self, obj: bytes, filepath: str | Path) -> None:
+        """Write `obj` to `filepath` in one step."""
+        write_atomically(filepath, obj)

@@ -1,0 +1,144 @@
+"""What tools/train.py, test.py and predict.py share.
+
+The command line is MMSegmentation's own. Beyond it: `--resume PATH`, clear
+errors, and `--launcher pytorch` on a machine without a GPU.
+"""
+
+import os
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.logging import print_log
+
+
+def add_launch_arguments(parser: ArgumentParser) -> None:
+    """Add the options that training and testing have in common."""
+    parser.add_argument(
+        '--work-dir', help='folder of logs and checkpoints (work_dirs/CONFIG)'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='changes to the config: key=value, nested as a.b.c=value, lists '
+        'as key="[a,b]" (no blanks, in quotation marks)',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='who starts the processes; pytorch (torchrun) also without a GPU',
+    )
+    # torch.distributed.launch passes it, torchrun sets LOCAL_RANK.
+    parser.add_argument(
+        '--local_rank', '--local-rank', type=int, default=0, help='internal'
+    )
+
+
+def existing_file(path: str, what: str) -> str:
+    """`path`, or an end of the program that says what is missing."""
+    if not Path(path).is_file():
+        raise SystemExit(
+            f'{what} not found: {path} (looked in {Path.cwd()}). '
+            'Give the path of an existing file.'
+        )
+    return path
+
+
+def load_config(
+    path: str,
+    work_dir: str | None = None,
+    cfg_options: dict | None = None,
+    launcher: str = 'none',
+    local_rank: int = 0,
+) -> Config:
+    """Read the config and merge the command line into it.
+
+    Args:
+        path: Config file.
+        work_dir: Wins over the config's own; `work_dirs/STEM` if neither.
+        cfg_options: Changed keys, from `--cfg-options`.
+        launcher: Kind of launcher; prepares a run without a GPU too.
+        local_rank: This process on its machine, if the environment does
+            not say.
+
+    Raises:
+        SystemExit: no such file, or a launcher that needs a GPU.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(local_rank))
+    cfg = Config.fromfile(existing_file(path, 'config'))
+    cfg.launcher = launcher
+    cfg.merge_from_dict(cfg_options or {})
+    if work_dir or not cfg.get('work_dir'):
+        cfg.work_dir = work_dir or str(Path('work_dirs') / Path(path).stem)
+    if launcher != 'none' and not torch.cuda.is_available():
+        distribute_on_cpu(cfg)
+    return cfg
+
+
+def distribute_on_cpu(cfg: Config) -> None:
+    """Make MMEngine's distributed run work without a GPU.
+
+    MMEngine selects a CUDA device before it makes the process group, and
+    gives DistributedDataParallel that device: so the group is made here
+    (gloo), the wrapper is named in the config, and SyncBN, which exists on
+    GPUs only, becomes BN.
+
+    Raises:
+        SystemExit: a launcher other than `pytorch`.
+    """
+    if cfg.launcher != 'pytorch':
+        raise SystemExit(
+            f'--launcher {cfg.launcher} needs a GPU and none is visible. '
+            'Without one use `bash tools/dist_train.sh CONFIG PROCESSES`.'
+        )
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group('gloo')
+    wrapper = ConfigDict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False),
+    )
+    wrapper.update(cfg.get('model_wrapper_cfg') or {}, device_ids=None)
+    cfg.model_wrapper_cfg = wrapper
+    cfg.pop('sync_bn', None)
+    layers = [d for d in _dicts(cfg.model) if d.get('type') == 'SyncBN']
+    for layer in layers:
+        layer['type'] = 'BN'
+    message = 'No GPU: processes talk through gloo'
+    if layers:
+        message += f', SyncBN -> BN in {len(layers)} places of the config'
+    print_log(f'{message}.', logger='current')
+
+
+def enable_amp(cfg: Config) -> None:
+    """Switch the optimiser wrapper to mixed precision.
+
+    Raises:
+        SystemExit: no GPU, or a wrapper that cannot be switched.
+    """
+    if not torch.cuda.is_available():
+        raise SystemExit(
+            '--amp needs a GPU (AmpOptimWrapper of MMEngine refuses the '
+            'CPU) and none is visible. Leave --amp out.'
+        )
+    if cfg.optim_wrapper.type not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise SystemExit(
+            f'--amp turns OptimWrapper into AmpOptimWrapper, but the config '
+            f'has {cfg.optim_wrapper.type}. Leave --amp out and set the '
+            'precision in the config.'
+        )
+    cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def _dicts(node: object) -> Iterator[dict]:
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for child in node:
+            yield from _dicts(child)

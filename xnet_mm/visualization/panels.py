@@ -1,0 +1,107 @@
+"""Pictures of label maps: titled panels side by side above a colour legend.
+
+Everything here is numpy in, numpy out: images are (H, W, 3) uint8 RGB, label
+maps (H, W) integers, where an id without a class (255, say) is void.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+TEXT_SIZE = 15  # pixels
+ROW = 24  # height of a title or of one row of the legend, pixels
+GAP = 8  # around entries and between panels, pixels
+VOID = (0, 0, 0)
+
+
+def colour_labels(labels: np.ndarray, palette: Sequence) -> np.ndarray:
+    """Paint each pixel in its class's colour, void in black.
+
+    Args:
+        labels: (H, W) class ids.
+        palette: RGB colour of each class, 0 to 255.
+    """
+    table = np.array([*palette, VOID], dtype=np.uint8)
+    void = len(palette)
+    known = (labels >= 0) & (labels < void)
+    return table[np.where(known, labels, void)]
+
+
+def legend(
+    classes: Sequence[str],
+    palette: Sequence,
+    ids: Sequence[int],
+    width: int,
+) -> np.ndarray:
+    """A strip with a colour swatch and the name of each class in `ids`.
+
+    Args:
+        classes: All names.
+        palette: All RGB colours.
+        ids: Classes to show, in order; any id that is no class is 'void'.
+        width: Of the strip; more if a single name needs it.
+
+    Returns:
+        (h, w, 3) uint8 RGB on white, w >= width.
+    """
+    entries = [
+        (classes[i], tuple(palette[i])) for i in ids if 0 <= i < len(classes)
+    ]
+    if len(entries) < len(ids):
+        entries.append(('void', VOID))
+    places, x, y = [], GAP, 0
+    for name, _ in entries:
+        length = ROW + int(_font().getlength(name)) + 2 * GAP
+        if x > GAP and x + length > width:
+            x, y = GAP, y + ROW
+        places.append((x, y))
+        width = max(width, x + length)
+        x += length
+    strip = Image.new('RGB', (width, y + ROW + GAP // 2), 'white')
+    draw = ImageDraw.Draw(strip)
+    for (name, colour), (x, y) in zip(entries, places, strict=True):
+        box = (x, y + 4, x + ROW - 8, y + ROW - 4)
+        draw.rectangle(box, fill=tuple(map(int, colour)), outline='black')
+        draw.text((x + ROW - 2, y + 2), name, 'black', _font())
+    return np.asarray(strip)
+
+
+def titled(image: np.ndarray, title: str) -> np.ndarray:
+    """`image` below a white row with `title`, cut at the image's width."""
+    row = Image.new('RGB', (image.shape[1], ROW), 'white')
+    ImageDraw.Draw(row).text((2, 2), title, 'black', _font())
+    return np.concatenate([np.asarray(row), image])
+
+
+def side_by_side(panels: dict[str, np.ndarray]) -> np.ndarray:
+    """Title and image of equally high panels in one row, GAP apart."""
+    columns = [titled(image, title) for title, image in panels.items()]
+    gap = np.full((columns[0].shape[0], GAP, 3), 255, np.uint8)
+    row = [part for column in columns for part in (gap, column)]
+    return np.concatenate(row[1:], axis=1)
+
+
+def stack(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """One image below the other, the narrower one filled up in white."""
+    width = max(top.shape[1], bottom.shape[1])
+    rows = [
+        np.pad(
+            image,
+            [(0, 0), (0, width - image.shape[1]), (0, 0)],
+            constant_values=255,
+        )
+        for image in (top, bottom)
+    ]
+    return np.concatenate(rows)
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont:
+    # MMEngine's visualiser needs Matplotlib, and that brings the font.
+    import matplotlib
+
+    path = Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')
+    return ImageFont.truetype(str(path), TEXT_SIZE)
