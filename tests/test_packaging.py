@@ -1,0 +1,222 @@
+"""What ships in a wheel, an sdist and an editable install; requirements."""
+
+import ast
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import xnet_mm
+from xnet_mm import paths, stack
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ('xnet_mm', 'configs', 'tools', 'tests')
+PYTHONS = ('3.10', '3.11', '3.12', '3.13')
+
+
+def normal(requirement):
+    """The name of a requirement as package indices compare it."""
+    name = re.match(r'[\w.-]+', requirement).group()
+    return re.sub(r'[-_.]+', '-', name).lower()
+
+
+@pytest.fixture(scope='module')
+def described():
+    """The arguments of setup(), read without running setup.py."""
+    tree = ast.parse((ROOT / 'setup.py').read_text())
+    constants = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and node.targets[0].id in ('INSTALL_REQUIRES', 'EXTRAS_REQUIRE')
+    }
+    return constants['INSTALL_REQUIRES'], constants['EXTRAS_REQUIRE']
+
+
+@pytest.fixture(scope='module')
+def constraints():
+    """(name, version, marker) of each line of constraints.txt."""
+    lines = (ROOT / 'constraints.txt').read_text().splitlines()
+    lines = [line for line in lines if line and not line.startswith('#')]
+    pattern = r"([\w.-]+)==([\w.]+)(?:; python_version (<|>=) '3\.11')?"
+    return [re.fullmatch(pattern, line).groups() for line in lines]
+
+
+def test_no_openmmlab_package_is_a_hard_requirement(described):
+    required = {normal(requirement) for requirement in described[0]}
+    assert required == {'numpy', 'torch', 'timm'}
+
+
+def test_extras_never_mix_the_two_distributions(described):
+    extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
+    assert set(extras) == {'onedl', 'upstream', 'demo', 'tests'}
+    distributions = {n for names in stack.NAMES.values() for n in names}
+    fork = {n for n in distributions if n.startswith('onedl-')}
+    assert extras['onedl'] == fork
+    assert extras['upstream'] & distributions == {
+        'mmengine',
+        'mmcv',
+        'mmsegmentation',
+        'mmpretrain',
+    }
+
+
+def test_constraints_cover_what_make_installs(described, constraints):
+    required, extras = described
+    named = {name for name, _, _ in constraints}
+    for extra in ('onedl', 'demo', 'tests'):
+        required = required + extras[extra]
+    assert {normal(r) for r in required} - named == set()
+
+
+@pytest.mark.parametrize('python', PYTHONS)
+def test_constraints_pin_each_package_once(constraints, python):
+    new = python != '3.10'
+    pins = [n for n, _, sign in constraints if sign != ('<' if new else '>=')]
+    assert len(pins) == len(set(pins))
+
+
+def test_every_import_is_declared(described):
+    # What the mm* packages themselves require, on both stacks.
+    brought = {*stack.NAMES, 'cv2', 'matplotlib', 'rich'}
+    brought |= {'PIL', 'torchvision', 'safetensors'}  # by timm
+    declared = {normal(r) for r in described[0]} | brought | {'xnet_mm'}
+    found = set()
+    for path in (*ROOT.glob('xnet_mm/**/*.py'), *ROOT.glob('tools/**/*.py')):
+        if '.mim' in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(node.module)
+    found = {name.split('.')[0] for name in found}
+    local = {path.stem for path in ROOT.glob('tools/**/*.py')}
+    assert found - set(sys.stdlib_module_names) - local - declared == set()
+
+
+def copy_modules(source, target):
+    """Copy the .py and .sh files below `source`, but no `.mim`."""
+    for path in source.rglob('*'):
+        place = target / path.relative_to(source)
+        if path.suffix in ('.py', '.sh') and '.mim' not in path.parts:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(path.read_bytes())
+
+
+@pytest.fixture(scope='module')
+def built(tmp_path_factory):
+    """A folder with the source and, by pip's own hooks, all it builds."""
+    out = tmp_path_factory.mktemp('built')
+    source = out / 'source'
+    source.mkdir()
+    # A copy: building writes `build` and `*.egg-info` beside setup.py.
+    for name in ('setup.py', 'pyproject.toml', 'LICENSE', 'MANIFEST.in'):
+        (source / name).write_bytes((ROOT / name).read_bytes())
+    for name in SHIPPED:
+        copy_modules(ROOT / name, source / name)
+    stale = source / 'build' / 'lib' / 'xnet_mm' / '.mim' / 'configs'
+    stale.mkdir(parents=True)
+    (stale / 'deleted_since.py').touch()
+    for kind in ('wheel', 'sdist', 'editable'):
+        hook = f'import setuptools.build_meta as b; b.build_{kind}({kind!r})'
+        (source / kind).mkdir()
+        run = subprocess.run(
+            [sys.executable, '-c', hook],
+            cwd=source,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr
+    return source
+
+
+@pytest.fixture(scope='module')
+def wheel(built):
+    """The names in the wheel, and its metadata."""
+    (path,) = (built / 'wheel').glob('*.whl')
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        (metadata,) = [n for n in names if n.endswith('/METADATA')]
+        return set(names), archive.read(metadata).decode()
+
+
+def scripts(folder):
+    """Paths of the files to ship, relative to this tree."""
+    found = (ROOT / folder).rglob('*')
+    found = [path for path in found if path.suffix in ('.py', '.sh')]
+    return {path.relative_to(ROOT).as_posix() for path in found}
+
+
+@pytest.mark.parametrize('folder', ['configs', 'tools'])
+def test_wheel_ships_the_folder_as_it_is(wheel, folder):
+    prefix = f'xnet_mm/.mim/{folder}/'
+    shipped = {name for name in wheel[0] if name.startswith(prefix)}
+    assert shipped == {f'xnet_mm/.mim/{path}' for path in scripts(folder)}
+    assert shipped
+
+
+@pytest.mark.parametrize('folder', ['configs', 'tools'])
+def test_sdist_has_the_folder(built, folder):
+    (path,) = (built / 'sdist').glob('*.tar.gz')
+    with tarfile.open(path) as archive:
+        names = {name.partition('/')[2] for name in archive.getnames()}
+    assert scripts(folder) <= names
+    assert not [name for name in names if '.mim' in name]
+
+
+@pytest.mark.parametrize('folder', ['configs', 'tools'])
+def test_editable_install_links_the_folder(built, folder):
+    link = built / 'xnet_mm' / '.mim' / folder
+    assert link.is_symlink()
+    assert link.resolve() == (built / folder).resolve()
+
+
+def test_wheel_has_one_top_level_package(wheel):
+    tops = {name.split('/')[0] for name in wheel[0]}
+    version = xnet_mm.__version__
+    assert tops == {'xnet_mm', f'xnet_mm-{version}.dist-info'}
+
+
+def test_wheel_metadata(wheel, described):
+    lines = wheel[1].splitlines()
+    assert f'Version: {xnet_mm.__version__}' in lines
+    assert 'Requires-Python: >=3.10' in lines
+    hard = [
+        line.removeprefix('Requires-Dist: ')
+        for line in lines
+        if line.startswith('Requires-Dist') and 'extra ==' not in line
+    ]
+    assert hard == described[0]
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package folder of its own, empty."""
+    package = tmp_path / 'site-packages' / 'xnet_mm'
+    package.mkdir(parents=True)
+    monkeypatch.setattr(paths, 'PACKAGE', package)
+    return package
+
+
+def test_folders_of_this_tree():
+    assert paths.configs_dir() == ROOT / 'configs'
+    assert xnet_mm.tools_dir() == ROOT / 'tools'
+
+
+def test_installed_folder_wins_over_a_neighbour(package):
+    (package / '.mim' / 'configs').mkdir(parents=True)
+    (package.parent / 'configs').mkdir()
+    assert paths.configs_dir() == package / '.mim' / 'configs'
+
+
+def test_bare_clone_is_known_by_its_setup(package):
+    (package.parent / 'tools').mkdir()  # somebody else's, as it were
+    with pytest.raises(FileNotFoundError, match='The tools of xnet_mm are'):
+        paths.tools_dir()
+    (package.parent / 'setup.py').touch()
+    assert paths.tools_dir() == package.parent / 'tools'
