@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 
-def write_pair(image_path, label_path, ids, size=(48, 64), seed=0):
+def write_pair(image_path, label_path, ids, size=(64, 96), seed=0):
     """A noise image and a label map of blocks of `ids`; size is (h, w)."""
     height, width = size
     rng = np.random.default_rng(seed)
@@ -51,7 +51,7 @@ def make_cityscapes(root, count=2):
                 image,
                 label,
                 ids=[*range(19), 255],
-                size=(32, 64),
+                size=(64, 128),
                 seed=i,
             )
 

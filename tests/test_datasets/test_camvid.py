@@ -66,12 +66,12 @@ def test_broken_files_are_named_and_the_rest_is_done(tmp_path, monkeypatch):
     make_camvid_release(source, count=3)
     image = source / 'train/0001TP_000000.png'
     image.write_bytes(image.read_bytes()[:100])
-    wrong = np.full((48, 64), 12, np.uint8)
+    wrong = np.full((64, 96), 12, np.uint8)
     Image.fromarray(wrong).save(source / 'trainannot/0001TP_000001.png')
     (source / 'valannot/0001TP_000000.png').unlink()
     small = np.zeros((4, 6), np.uint8)
     Image.fromarray(small).save(source / 'valannot/0001TP_000001.png')
-    Image.new('RGB', (64, 48)).save(source / 'testannot/0001TP_000002.png')
+    Image.new('RGB', (96, 64)).save(source / 'testannot/0001TP_000002.png')
     with pytest.raises(SystemExit) as stop:
         convert(monkeypatch, source, target)
     lines = str(stop.value).splitlines()
@@ -84,7 +84,7 @@ def test_broken_files_are_named_and_the_rest_is_done(tmp_path, monkeypatch):
         'test/0001TP_000002.png',
     ]
     assert 'id 12, wanted 0..11' in lines[2]
-    assert 'image (64, 48), label map (6, 4)' in lines[4]
+    assert 'image (96, 64), label map (6, 4)' in lines[4]
     assert 'mode RGB' in lines[5]
     assert len(list(target.rglob('*.*'))) == 2 * 4
 
