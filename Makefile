@@ -1,4 +1,5 @@
 # make demo        set up, fine-tune on generated scenes, test, show pictures
+# make scenes      set up, generate the scenes (nothing when they are there)
 # make test        set up, pytest and the linters
 # make test-heavy  the full-size builds and long runs too
 # make lint        the linters alone
@@ -10,31 +11,32 @@
 PYTHON ?= python3
 VENV ?= .venv
 CONFIG := configs/demo/xnet_effnet-lite0_effnet-lite0_1xb4-200_scenes-240x320.py
-SCENES ?= data/scenes
+# Where the configs look for it.
+SCENES := $(or $(XNET_MM_DATA),data)/scenes
 WORK_DIR ?= work_dirs/demo
 # Tests run in this many processes, one thread each.
 TEST_JOBS ?= 2
 
 BIN := $(VENV)/bin
 PACKAGE := $(wildcard xnet_mm/*.py xnet_mm/*/*.py)
-# By constraints inside the builds as well: two packages come as source.
+# By constraints inside the builds as well: three packages come as source.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check \
 	-c constraints.txt --build-constraint constraints.txt
 
-.PHONY: demo test test-heavy lint clean
+.PHONY: demo scenes test test-heavy lint clean
 
 demo: $(WORK_DIR)/.trained
 	$(BIN)/python tools/test.py $(CONFIG) \
 		"$$(cat $(WORK_DIR)/last_checkpoint)" \
 		--work-dir $(WORK_DIR) --show-dir $(WORK_DIR)/pictures
-	@echo
-	@echo "Pictures (image | truth | prediction): $(WORK_DIR)/pictures"
 
 # Trains again only when the config or the package has changed.
-$(WORK_DIR)/.trained: $(VENV)/.demo $(CONFIG) $(PACKAGE)
-	$(BIN)/python tools/make_scenes.py $(SCENES)
+$(WORK_DIR)/.trained: $(VENV)/.demo $(CONFIG) $(PACKAGE) | scenes
 	$(BIN)/python tools/train.py $(CONFIG) --work-dir $(WORK_DIR)
 	@touch $@
+
+scenes: $(VENV)/.demo
+	$(BIN)/python tools/make_scenes.py $(SCENES)
 
 test: $(VENV)/.tests lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) -m 'not heavy'
