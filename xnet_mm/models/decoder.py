@@ -1,0 +1,130 @@
+"""Boxes 2 to 4 of the figure: RS, mix, and a pre-trained model as decoder."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from mmengine.logging import print_log
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from ..registry import MODELS
+from .handover import hand_over, take_over
+from .hierarchy import build_hierarchy
+from .reshape import ReShape, resize_to
+from .weights import load_weights
+
+
+@MODELS.register_module()
+class PretrainedReversedDecoder(BaseModule):
+    """Decode with a pre-trained classifier, high to low resolution.
+
+    The encoder's last map is re-shaped to high resolution (RS) and
+    multiplied into the classifier's path; its four stages then decode, as
+    they stand (paper sections 3.1 to 3.3). No link to the encoder's pyramid.
+
+    Args:
+        decoder: name of a timm model, `dict(type='timm', model_name=...,
+            **options)`, or a config of mmpretrain's ConvNeXt.
+        weights: `None` for random, 'timm', a file, ...: see `weights.py`.
+            Loaded by `init_weights`, hence at the start of a training run.
+        mix: 'stem' multiplies RS with the stem's output (xNet), 'image'
+            with the RGB image (xNet-I); `None` feeds the stages with RS
+            alone, without image or stem (the rows of Table 1 before "-I").
+        mix_init: 'identity' starts RS as constant one, so that training
+            starts from the pre-trained path itself; 'random' as any layer.
+            The paper does not say. Without a mix it is always random.
+        in_channels: width of the encoder's last map. Default: that of the
+            `PretrainedEncoder` built just before.
+        in_stride: its stride in image pixels, likewise.
+        norm: see `ReShape`.
+        act: see `ReShape`.
+        with_cp: recompute activations in the backward pass.
+
+    Attributes:
+        out_channels, out_strides: of the four maps returned.
+
+    Raises:
+        ValueError: a decoder that has no stem and four stages (the message
+            lists the families that do), or an unknown `mix`, `mix_init`.
+    """
+
+    def __init__(
+        self,
+        decoder: str | dict,
+        weights: str | None = None,
+        mix: Literal['stem', 'image'] | None = 'stem',
+        mix_init: Literal['identity', 'random'] = 'identity',
+        in_channels: int | None = None,
+        in_stride: float | None = None,
+        norm: str = 'RMSNorm',
+        act: str = 'SiLU',
+        with_cp: bool = False,
+    ) -> None:
+        super().__init__()
+        if mix not in ('stem', 'image', None):
+            raise ValueError(f"mix={mix!r}; wanted 'stem', 'image' or None.")
+        if mix_init not in ('identity', 'random'):
+            raise ValueError(
+                f"mix_init={mix_init!r}; wanted 'identity' or 'random'."
+            )
+        self.config, self.weights, self.mix = decoder, weights, mix
+        self.decoder = build_hierarchy(decoder)
+        self.decoder.set_grad_checkpointing(with_cp)
+        width, stride = self.decoder.stem_channels, self.decoder.stem_stride
+        if mix == 'image':
+            width, stride = 3, 1
+        if mix is None:
+            self.decoder.drop_stem()
+        if in_channels is None:
+            encoder = take_over('PretrainedReversedDecoder')
+            in_channels, in_stride = encoder.channels[-1], encoder.strides[-1]
+        # A patch of 14 is no multiple of 4: the nearest factor, then resize.
+        factor = max(1, round((in_stride or 32) / stride))
+        self.reshape = ReShape(in_channels, width, factor, norm, act)
+        if mix is not None and mix_init == 'identity':
+            self.reshape.init_identity()
+        self.out_channels = self.decoder.channels
+        self.out_strides = self.decoder.strides
+        hand_over(self.out_channels, self.out_strides)
+
+    def init_weights(self) -> None:
+        """Load the decoder's `weights`, strictly.
+
+        Raises:
+            ValueError, RuntimeError, FileNotFoundError: see `load_weights`.
+        """
+        if self.weights is None:
+            print_log(
+                'decoder: weights=None, so it starts random', logger='current'
+            )
+            return
+        load_weights(
+            self.decoder,
+            self.config,
+            self.weights,
+            self.decoder.native_names,
+            'decoder',
+        )
+
+    def set_grad_checkpointing(self, enable: bool = True) -> None:
+        """Recompute the stages' activations in the backward pass."""
+        self.decoder.set_grad_checkpointing(enable)
+
+    def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """(image, ..., last map) -> four maps at strides 4, 8, 16, 32."""
+        image, feature = inputs[0], inputs[-1]
+        return tuple(self.decoder.forward_stages(self._mixed(image, feature)))
+
+    def _mixed(self, image: Tensor, feature: Tensor) -> Tensor:
+        """What the stages see, (B,C0,H/s0,W/s0)."""
+        reshaped = self.reshape(feature)
+        if self.mix == 'image':
+            mixed = image * resize_to(reshaped, image.shape[-2:])
+            return self.decoder.forward_stem(mixed)
+        if self.mix == 'stem':
+            stem = self.decoder.forward_stem(image)
+            return stem * resize_to(reshaped, stem.shape[-2:])
+        stride = self.decoder.stem_stride
+        size = torch.Size(-(-s // stride) for s in image.shape[-2:])
+        return resize_to(reshaped, size)

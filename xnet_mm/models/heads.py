@@ -1,0 +1,83 @@
+"""Heads: a post feature pyramid (PFP) and a linear probe, nothing else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from torch import Tensor
+
+from ..registry import MODELS
+from .handover import take_over
+from .post_feature_pyramid import PostFeaturePyramid
+
+
+@MODELS.register_module()
+class PFPHead(BaseDecodeHead):
+    """PFP and a linear probe (1x1) for semantic segmentation.
+
+    Runs on our neck and on any backbone or neck that returns a pyramid.
+
+    Args:
+        num_classes: number of classes, void not counted.
+        in_channels: width of each map. Default: those of the
+            `PretrainedReversedDecoder` built just before.
+        in_strides: stride of each map. Default: the neck's; with
+            `in_channels` given, 4, 8, 16, 32.
+        in_index: which maps to take. Default: all of them.
+        channels: width of the fused map that the probe sees.
+        pyramid_channels: width of each map before it is fused.
+        out_stride: stride of the logits, 1 | 2 | 4.
+        norm: see `ReShape`.
+        act: see `ReShape`.
+        dropout_ratio: before the probe; the paper names none.
+        **kwargs: the rest of mmseg's `BaseDecodeHead` (losses, sampler,
+            ignore_index, align_corners, ...).
+
+    Raises:
+        ValueError: no `in_channels` and no neck of ours, or strides that
+            RS cannot bring together.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: Sequence[int] | None = None,
+        in_strides: Sequence[int] | None = None,
+        in_index: Sequence[int] | None = None,
+        channels: int = 64,
+        pyramid_channels: int = 256,
+        out_stride: int = 1,
+        norm: str = 'RMSNorm',
+        act: str = 'SiLU',
+        dropout_ratio: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        if in_channels is None:
+            neck = take_over('PFPHead')
+            index = in_index or range(len(neck.channels))
+            in_channels = [neck.channels[i] for i in index]
+            in_strides = in_strides or [neck.strides[i] for i in index]
+        in_strides = in_strides or [4 * 2**i for i in range(len(in_channels))]
+        super().__init__(
+            list(in_channels),
+            channels,
+            num_classes=num_classes,
+            in_index=list(in_index or range(len(in_channels))),
+            input_transform='multiple_select',
+            dropout_ratio=dropout_ratio,
+            **kwargs,
+        )
+        self.pfp = PostFeaturePyramid(
+            in_channels,
+            in_strides,
+            pyramid_channels,
+            channels,
+            out_stride,
+            norm,
+            act,
+        )
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Class logits (B,K,H/out_stride,W/out_stride) of a pyramid."""
+        fused = self.pfp(self._transform_inputs(inputs))
+        return self.cls_seg(fused)  # the linear probe

@@ -1,0 +1,323 @@
+"""A pre-trained classifier taken apart into a stem and four stages.
+
+Plain torch. Sources: timm by name, mmpretrain's ConvNeXt by config. Widths,
+strides and memory layouts are found by running the parts, and the result is
+compared with the untouched classifier's own maps before it is returned.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import timm
+import torch
+from timm.layers import BatchNormAct2d
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+FAMILIES = (
+    'ConvNeXt and ConvNeXt V2 (timm; mmpretrain by config), Swin, Swin V2, '
+    'ResNet, EfficientNet and EfficientNet-Lite, and any other timm model '
+    'whose `feature_info` names four stages of strides 4, 8, 16, 32 that '
+    'run one after the other'
+)
+PROBE_SIZE = (64, 96)  # H != W, so that NHWC and NCHW can be told apart
+
+
+class NotAHierarchyError(ValueError):
+    """The classifier has no stem and four stages that could be told apart."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f'{name} cannot serve as a decoder: {reason}. What can: '
+            f'{FAMILIES}.'
+        )
+
+
+class Hierarchy(nn.Module):
+    """Stem and four stages of a classifier, high to low resolution.
+
+    Attributes:
+        stem, stages: the classifier's own modules.
+        stem_channels, stem_stride: of the map that the stem returns.
+        channels, strides: of the four maps that the stages return.
+        native_names: name in the classifier's state dict -> name here.
+    """
+
+    def __init__(
+        self, name: str, classifier: nn.Module, parts: list[list[str]]
+    ) -> None:
+        """Take `parts`, five lists of submodule names: stem, stages 1-4."""
+        super().__init__()
+        ends = [part[-1] for part in parts[1:]]
+        image = torch.rand(
+            1, 3, *PROBE_SIZE, generator=torch.Generator().manual_seed(0)
+        )
+        natives = _native_maps(name, classifier, ends, image)
+        native_of = {id(t): n for n, t in _tensors(classifier).items()}
+        groups = [
+            nn.Sequential(*(classifier.get_submodule(n) for n in part))
+            for part in parts
+        ]
+        self.stem, self.stages = groups[0], nn.ModuleList(groups[1:])
+        split_batch_norm_act(self)
+        self.native_names = {
+            native_of[id(t)]: n for n, t in _tensors(self).items()
+        }
+        self.grad_checkpointing = False
+        self._probe(name, image, natives)
+        self.train()
+
+    @torch.no_grad()
+    def _probe(self, name: str, image: Tensor, natives: list[Tensor]) -> None:
+        """Run the parts: find widths, strides, layouts; compare the maps."""
+        self.eval()
+        maps, self.channels_last, x = [], [], image
+        for module in (self.stem, *self.stages):
+            try:
+                x = module(x)
+            except Exception as error:
+                raise NotAHierarchyError(
+                    name, f'its parts do not run one by one ({error!r})'
+                ) from error
+            maps.append(x)
+            self.channels_last.append(_is_channels_last(name, x))
+        for ours, native in zip(maps[1:], natives, strict=True):
+            if ours.shape != native.shape or not torch.allclose(
+                ours, native, rtol=1e-4, atol=1e-5
+            ):
+                raise NotAHierarchyError(
+                    name,
+                    'its parts, run one by one, do not give the maps of '
+                    'the whole',
+                )
+        maps = [
+            m.permute(0, 3, 1, 2) if last else m
+            for m, last in zip(maps, self.channels_last, strict=True)
+        ]
+        widths = [m.shape[1] for m in maps]
+        strides = [round(PROBE_SIZE[0] / m.shape[2]) for m in maps]
+        if strides[1:] != [4, 8, 16, 32]:
+            raise NotAHierarchyError(
+                name, f'its stages have strides {strides[1:]}'
+            )
+        self.stem_channels, *self.channels = widths
+        self.stem_stride, *self.strides = strides
+
+    def forward_stem(self, image: Tensor) -> Tensor:
+        """Image (B,3,H,W) -> stem map (B,C0,H/s0,W/s0)."""
+        x = self.stem(image)
+        return x.permute(0, 3, 1, 2) if self.channels_last[0] else x
+
+    def forward_stages(self, x: Tensor) -> list[Tensor]:
+        """Stem map (B,C0,H/s0,W/s0) -> four maps (B,Ci,H/si,W/si)."""
+        maps = []
+        was_last = False
+        for stage, is_last, goes_last in zip(
+            self.stages,
+            self.channels_last[:-1],
+            self.channels_last[1:],
+            strict=True,
+        ):
+            if is_last and not was_last:
+                x = x.permute(0, 2, 3, 1)  # a stage that wants (B,H,W,C)
+            x = self._run_stage(stage, x)
+            maps.append(x.permute(0, 3, 1, 2) if goes_last else x)
+            was_last = goes_last
+        return maps
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """The classifier's own four maps of an image (B,3,H,W)."""
+        return self.forward_stages(self.forward_stem(image))
+
+    def drop_stem(self) -> None:
+        """Forget the stem, for a decoder that is not shown the image."""
+        self.stem = None
+        self.native_names = {
+            native: name
+            for native, name in self.native_names.items()
+            if not name.startswith('stem.')
+        }
+
+    def set_grad_checkpointing(self, enable: bool = True) -> None:
+        """Recompute each block in the backward pass to save memory."""
+        self.grad_checkpointing = enable
+        for stage in self.stages:
+            for unit in stage:
+                if hasattr(unit, 'grad_checkpointing'):
+                    unit.grad_checkpointing = enable  # timm's own, by block
+
+    def _run_stage(self, stage: nn.Sequential, x: Tensor) -> Tensor:
+        if not (self.grad_checkpointing and self.training):
+            return stage(x)
+        for unit in stage:
+            if hasattr(unit, 'grad_checkpointing'):
+                x = unit(x)
+                continue
+            blocks = unit if isinstance(unit, nn.Sequential) else [unit]
+            for block in blocks:
+                x = checkpoint(block, x, use_reentrant=False)
+        return x
+
+
+def build_hierarchy(decoder: str | dict) -> Hierarchy:
+    """Build a classifier (random weights) and take it apart.
+
+    Args:
+        decoder: name of a timm model, `dict(type='timm', model_name=...,
+            **options)` or a config of mmpretrain's ConvNeXt.
+
+    Raises:
+        NotAHierarchyError: it has no stem and four stages.
+    """
+    name, classifier = build_classifier(decoder, num_classes=0)
+    split = _split_mmpretrain if is_registered(decoder) else _split_timm
+    return Hierarchy(name, classifier, split(name, classifier))
+
+
+def is_registered(config: str | dict) -> bool:
+    """Whether the model comes from an OpenMMLab registry, not from timm."""
+    return not isinstance(config, str) and config['type'] != 'timm'
+
+
+def build_classifier(
+    config: str | dict, **defaults: Any
+) -> tuple[str, nn.Module]:
+    """Build the untouched model of a config; return its name and it.
+
+    `defaults` go to timm only, below the config's own options.
+    """
+    if is_registered(config):
+        from mmseg.registry import MODELS as MMSEG_MODELS
+
+        return config['type'], MMSEG_MODELS.build(config)
+    options = {} if isinstance(config, str) else dict(config)
+    options.pop('type', None)
+    name = config if isinstance(config, str) else options.pop('model_name')
+    if not timm.is_model(name.split('.')[0]):
+        close = timm.list_models(f'*{name.split(".")[0][:8]}*')[:8]
+        raise NotAHierarchyError(
+            name,
+            f'timm {timm.__version__} knows no such model'
+            + (f' (it knows {", ".join(close)}, ...)' if close else ''),
+        )
+    return name, _create_any_size(name, {**defaults, **options})
+
+
+def _create_any_size(name: str, options: dict) -> nn.Module:
+    """Create a timm model that takes images of any size, where it can."""
+    for any_size in (
+        dict(strict_img_size=False),  # Swin, Swin V2
+        dict(dynamic_img_size=True, dynamic_img_pad=True),  # ViT, DINOv2
+        {},
+    ):
+        try:
+            model = timm.create_model(name, **any_size, **options)
+        except TypeError:
+            if not any_size:
+                raise
+        else:
+            break
+    patch_embed = getattr(model, 'patch_embed', None)
+    if hasattr(patch_embed, 'dynamic_img_pad'):
+        patch_embed.dynamic_img_pad = True  # H, W need not divide by 4
+    return model
+
+
+def split_batch_norm_act(model: nn.Module) -> None:
+    """Split timm's fused norm and activation, in place.
+
+    torch's SyncBN conversion replaces a `BatchNormAct2d` by a plain
+    SyncBatchNorm and so loses the activation without a word.
+    """
+    for child_name, child in model.named_children():
+        if isinstance(child, BatchNormAct2d):
+            norm = nn.BatchNorm2d(
+                child.num_features,
+                child.eps,
+                child.momentum,
+                child.affine,
+                child.track_running_stats,
+            )
+            norm._parameters, norm._buffers = child._parameters, child._buffers
+            setattr(model, child_name, nn.Sequential(norm, child.act))
+        else:
+            split_batch_norm_act(child)
+
+
+def _split_timm(name: str, model: nn.Module) -> list[list[str]]:
+    """Names of the submodules of stem and stages, in the order they run."""
+    info = [dict(f) for f in getattr(model, 'feature_info', [])]
+    last = {f['reduction']: f['module'] for f in info}
+    ends = [last.get(s) for s in (4, 8, 16, 32)]
+    if None in ends or len(last) != len(info):
+        raise NotAHierarchyError(
+            name,
+            f'timm lists features of strides {[f["reduction"] for f in info]}',
+        )
+    # Registration order is running order in timm; `Hierarchy` verifies it.
+    units = []
+    for child_name, child in model.named_children():
+        if any(end.startswith(f'{child_name}.') for end in ends):
+            units += [f'{child_name}.{n}' for n, _ in child.named_children()]
+        else:
+            units.append(child_name)
+    container = ends[0].split('.')[0]
+    starts = [i for i, u in enumerate(units) if u.split('.')[0] == container]
+    if not set(ends) <= set(units) or not starts[0]:
+        raise NotAHierarchyError(
+            name, f'its stages {ends} are nested or have no stem before them'
+        )
+    cuts = [0, starts[0], *(units.index(end) + 1 for end in ends)]
+    return [units[a:b] for a, b in pairwise(cuts)]
+
+
+def _split_mmpretrain(name: str, model: nn.Module) -> list[list[str]]:
+    if not hasattr(model, 'downsample_layers'):
+        raise NotAHierarchyError(name, 'it is not mmpretrain.ConvNeXt')
+    later = [[f'downsample_layers.{i}', f'stages.{i}'] for i in (1, 2, 3)]
+    return [['downsample_layers.0'], ['stages.0'], *later]
+
+
+@torch.no_grad()
+def _native_maps(
+    name: str, classifier: nn.Module, ends: list[str], image: Tensor
+) -> list[Tensor]:
+    """Maps that the untouched classifier makes where the stages end."""
+    classifier.eval()  # not chained: mmpretrain's returns None
+    maps: dict[str, Tensor] = {}
+
+    def keep(end: str) -> Callable:
+        return lambda module, args, output: maps.update({end: output.clone()})
+
+    hooks = [
+        classifier.get_submodule(end).register_forward_hook(keep(end))
+        for end in ends
+    ]
+    try:
+        getattr(classifier, 'forward_features', classifier)(image)
+    except Exception as error:
+        raise NotAHierarchyError(
+            name, f'it cannot take an image of {PROBE_SIZE} ({error!r})'
+        ) from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [maps[end] for end in ends]
+
+
+def _is_channels_last(name: str, x: Tensor) -> bool:
+    """Whether a map of the probe image lies as (B,H,W,C)."""
+    height, width = PROBE_SIZE
+    if x.ndim == 4 and x.shape[2] * width == x.shape[3] * height:
+        return False
+    if x.ndim == 4 and x.shape[1] * width == x.shape[2] * height:
+        return True
+    raise NotAHierarchyError(
+        name, f'a part returns {tuple(x.shape)} for an image of {PROBE_SIZE}'
+    )
+
+
+def _tensors(module: nn.Module) -> dict[str, Tensor]:
+    """The tensors of the state dict themselves, not detached copies."""
+    return dict(module.state_dict(keep_vars=True))

@@ -1,0 +1,67 @@
+"""RS, the Re-Shape module of the paper (section 3.1)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ReShape(nn.Module):
+    """Norm, two-layer MLP and PixelShuffle: (B,C,H,W) -> (B,C',H*r,W*r).
+
+    The paper says "a normalization layer and a two-layer MLP, with upsampling
+    achieved through a PixelShuffle module positioned of the MLP"; the words
+    about the position are cut off. This is the reading that keeps two
+    layers: norm -> Linear(C, C' r^2) -> PixelShuffle(r) -> act ->
+    Linear(C', C'). RMSNorm and SiLU are in the paper's reference list and
+    cited nowhere in its text, so they are the defaults.
+
+    Args:
+        in_channels: width C of the map that comes in.
+        out_channels: width C' of the map that goes out.
+        scale_factor: how much higher and wider the map becomes, r >= 1.
+        norm: name of a `torch.nn` norm over the last dimension.
+        act: name of a `torch.nn` activation.
+
+    Raises:
+        ValueError: `scale_factor` is not an integer >= 1.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        scale_factor: int,
+        norm: str = 'RMSNorm',
+        act: str = 'SiLU',
+    ) -> None:
+        super().__init__()
+        if int(scale_factor) != scale_factor or scale_factor < 1:
+            raise ValueError(
+                f'ReShape got scale_factor={scale_factor}; PixelShuffle '
+                'needs an integer of at least 1.'
+            )
+        self.out_channels = out_channels
+        self.scale_factor = int(scale_factor)
+        self.norm = getattr(nn, norm)(in_channels)
+        self.expand = nn.Linear(in_channels, out_channels * scale_factor**2)
+        self.act = getattr(nn, act)()
+        self.project = nn.Linear(out_channels, out_channels)
+
+    def init_identity(self) -> None:
+        """Make the output constant one, whatever comes in."""
+        nn.init.zeros_(self.project.weight)
+        nn.init.ones_(self.project.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B,C,H,W) to (B,C',H*r,W*r)."""
+        x = self.expand(self.norm(x.permute(0, 2, 3, 1)))  # (B,H,W,C'*r*r)
+        x = F.pixel_shuffle(x.permute(0, 3, 1, 2), self.scale_factor)
+        x = self.project(self.act(x.permute(0, 2, 3, 1)))  # (B,H*r,W*r,C')
+        return x.permute(0, 3, 1, 2)
+
+
+def resize_to(x: Tensor, size: torch.Size) -> Tensor:
+    """Bring (B,C,H,W) to `size`; strides rarely divide an image exactly."""
+    if x.shape[-2:] == size:
+        return x
+    return F.interpolate(x, size=size, mode='bilinear', align_corners=False)
