@@ -76,12 +76,13 @@ def test_data_folder_is_set_in_one_place(monkeypatch):
     roots = {
         path.stem: Config.fromfile(path).train_dataloader.dataset.data_root
         for path in (CONFIGS / '_base_/datasets').glob('*.py')
-        if path.stem in ('camvid', 'ade20k', 'cityscapes')
+        if path.stem in ('camvid', 'ade20k', 'cityscapes', 'scenes')
     }
     assert roots == dict(
         camvid='/elsewhere/my data/camvid',
         ade20k='/elsewhere/my data/ade/ADEChallengeData2016',
         cityscapes='/elsewhere/my data/cityscapes',
+        scenes='/elsewhere/my data/scenes',
     )
 
 
