@@ -42,15 +42,16 @@ model = dict(
         type='SegDataPreProcessor', mean=[127.5] * 3, std=[127.5] * 3,
         bgr_to_rgb=True, pad_val=0, seg_pad_val=255, size_divisor=1),
     backbone=dict(
-        type='ResNetV1c', depth=18, stem_channels=4, base_channels=4,
+        type='ResNetV1c', depth=18, num_stages=1, strides=(1,),
+        dilations=(1,), out_indices=(0,), stem_channels=8, base_channels=8,
         norm_cfg=norm, norm_eval=True),
     decode_head=dict(
-        type='FCNHead', in_channels=32, in_index=3, channels=32, num_convs=0,
+        type='FCNHead', in_channels=8, in_index=0, channels=8, num_convs=0,
         concat_input=False, dropout_ratio={dropout}, num_classes={num},
         loss_decode=dict(type='CrossEntropyLoss')),
     train_cfg=dict(), test_cfg=dict(mode='whole'))
 optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3))
+    type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-2))
 param_scheduler = [dict(type='PolyLR', end={iters}, by_epoch=False)]
 train_cfg = dict(
     type='IterBasedTrainLoop', max_iters={iters}, val_interval={interval})
@@ -101,11 +102,11 @@ def write_tiny_config(
     dropout: float = 0.5,
     extra: str = '',
 ) -> Path:
-    """Write a config of an 18-layer FCN of 4 to 32 channels on `root`.
+    """Write a config of an FCN on a ResNet's first stage, 8 channels.
 
     Args:
         path: Of the config.
-        root: What `write_tiny_seg` wrote.
+        root: Of the data, from `write_tiny_seg`.
         num_classes: Of the data.
         iters: Length of the training.
         interval: Of validation and checkpoints.

@@ -7,13 +7,14 @@ cannot resume at all, the OneDL fork falls back to unsafe loading.
 This is the one list of the package; importing `xnet_mm` adds it.
 """
 
+from collections.abc import Callable
+from functools import cache
 from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
-from mmengine.utils import digit_version
 
 _DTYPES = ('f2', 'f4', 'f8', 'i1', 'i2', 'i4', 'i8', 'u1', 'u2', 'u4', 'u8')
 
@@ -33,30 +34,51 @@ def _history_method(cls: type, name: str) -> Any:
     return getattr(cls, name)
 
 
-def safe_globals() -> list:
-    """The types, and (callable, pickled name) pairs, that may be built."""
-    # The names that numpy >= 2 and numpy 1 write for the same two functions.
-    multiarray = getattr(np, '_core', None) or np.core
+def _named(function: Callable, module: str, name: str) -> Callable:
+    """`function` under the name by which pickles ask for it."""
+
+    def call(*args: Any) -> Any:
+        return function(*args)
+
+    call.__module__, call.__name__, call.__qualname__ = module, name, name
+    return call
+
+
+@cache
+def safe_globals() -> list[Callable]:
+    """The types and functions that may be built and called."""
+    multiarray = getattr(np, '_core', None) or np.core  # numpy 2, numpy 1
     numpy_functions = [
-        (
+        _named(
             getattr(multiarray.multiarray, name),
-            f'numpy.{core}.multiarray.{name}',
+            f'numpy.{core}.multiarray',
+            name,
         )
-        for core in ('_core', 'core')
+        for core in ('_core', 'core')  # either may have written the file
         for name in ('_reconstruct', 'scalar')
     ]
-    dtypes = [type(np.dtype(name)) for name in (*_DTYPES, '?')]
     return [
         HistoryBuffer,
-        (_history_method, 'builtins.getattr'),
+        _named(_history_method, 'builtins', 'getattr'),
         np.ndarray,
         np.dtype,
         *numpy_functions,
-        *dtypes,
+        *(type(np.dtype(name)) for name in (*_DTYPES, '?')),
     ]
 
 
 def allow_mmengine_checkpoints() -> None:
-    """Add the list to PyTorch's own; nothing to do before 2.6."""
-    if digit_version(torch.__version__) >= digit_version('2.6'):
-        torch.serialization.add_safe_globals(safe_globals())
+    """Add the list to PyTorch's own."""
+    torch.serialization.add_safe_globals(safe_globals())
+
+
+def load_checkpoint_file(path: str) -> dict:
+    """Read a checkpoint on the CPU; nothing in it can run code.
+
+    Raises:
+        UnpicklingError: the file asks for a type that is not allowed.
+    """
+    # Again, because the OneDL fork takes its own list off after each load,
+    # and with it what both lists name.
+    allow_mmengine_checkpoints()
+    return torch.load(path, map_location='cpu', weights_only=True)
