@@ -20,8 +20,9 @@ INSTALL_REQUIRES = [
     # 2.4: first with nn.RMSNorm and with the allow-list for checkpoints,
     # torch.serialization.add_safe_globals.
     'torch>=2.4',
-    # Older ones were not tried.
-    'timm>=1.0',
+    # 1.0.16: first whose ConvNeXt counts its stages as the other families
+    # do; with an older one an encoder would stop at stride 16, unsaid.
+    'timm>=1.0.16',
 ]
 EXTRAS_REQUIRE = {
     # The maintained fork, the stack of a fresh install.

@@ -108,6 +108,21 @@ def test_undeclared_dependency_of_mmseg(monkeypatch):
     assert check.check_mmseg().cure == 'pip install ftfy'
 
 
+@pytest.mark.parametrize(
+    ('version', 'cure'),
+    [
+        ('0.9.16', "pip install 'timm>=1.0.16'"),
+        ('1.0.15', "pip install 'timm>=1.0.16'"),
+        ('1.0.16', ''),
+        ('1.0.31.dev0', ''),
+        ('1.1.0', ''),
+    ],
+)
+def test_old_timm(monkeypatch, version, cure):
+    monkeypatch.setattr('timm.__version__', version)
+    assert check.check_timm().cure == cure
+
+
 def test_hub_is_not_asked(monkeypatch, tmp_path):
     (tmp_path / 'models--timm--resnet18.a1_in1k').mkdir()
     monkeypatch.setenv('HF_HUB_CACHE', str(tmp_path))

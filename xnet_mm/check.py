@@ -8,6 +8,7 @@ library is imported but inside a check. Asks no network.
 import importlib
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -158,11 +159,15 @@ def check_torchvision() -> Finding:
 
 
 def check_timm() -> Finding:
-    """The version of timm, which brings encoders and decoders."""
+    """Whether timm is new enough: an old one gives wrong maps, unsaid."""
+    cure = "pip install 'timm>=1.0.16'"
     try:
         import timm
     except Exception as error:
-        return Finding('timm', f'{error}', "pip install 'timm>=1.0'")
+        return Finding('timm', f'{error}', cure)
+    numbers = [int(n) for n in re.findall(r'\d+', timm.__version__)]
+    if numbers[:3] < [1, 0, 16]:
+        return Finding('timm', f'{timm.__version__} is too old', cure)
     return Finding('timm', timm.__version__)
 
 
