@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
-        '--workers', type=int, help='processes (default: one a core)'
+        '--workers', type=int, help='threads (default: one a core)'
     )
     parser.add_argument(
         '--force',

@@ -51,10 +51,10 @@ def _window(
     beside_bar = np.abs((x / pitch + panes / 2) % 1 - 0.5) < 0.5 - 0.02 / pitch
     glass = ~_frame(x, z, half, 0.06) & beside_bar
     # The view: sky above hills; both vary with the room's noise.
-    phase = float(tile[0, 0])
+    phase = float(tile[0, 0]) * 997 % 1
     skyline = half[2] * (look_up(tile, x / 4 + phase, 0 * x + phase) - 0.9)
     brightness = 0.55 + 0.45 * z / half[2]
-    hue = np.array([[0.65], [0.8], [1.0]]) ** (4 * phase - 1)
+    hue = np.array([[0.65], [0.8], [1.0]]) ** (2.5 * phase - 0.5)
     view = hue * brightness
     hills = hue[::-1] * 0.35 * (0.3 + look_up(tile, x / 2, z / 2))
     albedo[:, glass] = np.where(z > skyline, view, hills)[:, glass]

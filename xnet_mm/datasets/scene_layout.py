@@ -238,7 +238,7 @@ def random_scene(rng: np.random.Generator) -> Scene:
             CLASSES.index(name): random_texture(rng, vivid=0.5, period=period)
             for name, period in (('floor', 0.5), ('wall', 0.4), ('ceiling', 1))
         },
-        skirting=rng.choice([0.0, rng.uniform(0.05, 0.15)]),
+        skirting=float(rng.choice([0.0, rng.uniform(0.05, 0.15)])),
         solids=furnisher.solids,
         lamps=lamp - [0, 0, 0.12] + ring * spread,
         lamp_colour=np.array([1 + warmth, 1.0, 1 - warmth], np.float32),

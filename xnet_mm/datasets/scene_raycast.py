@@ -49,11 +49,13 @@ def cast(
         Index of that solid, or `ROOM` where there is none, (N,).
     """
     hit = np.full(u.shape, ROOM)
-    blocks = _block_bounds(u, v)
+    touched = _touched_blocks(solids, origin, axes, u, v)
     for index, solid in enumerate(solids):
-        near = _rays_near(solid, origin, axes, blocks, u.size)
-        if not near.size:
+        first = np.flatnonzero(touched[index]) * BLOCK
+        if not first.size:
             continue
+        near = (first[:, None] + np.arange(BLOCK)).ravel()
+        near = near[: np.searchsorted(near, u.size)]  # the last may be short
         rotation = turn(solid.yaw)
         start = rotation @ (origin - solid.centre).astype(np.float32)
         t = _INTERSECT[solid.shape](
@@ -82,51 +84,47 @@ def ray_directions(
     return rays
 
 
-def _block_bounds(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Lowest and highest u, lowest and highest v of each block of rays."""
-    if not u.size:
-        return (u, u, v, v)
-    starts = np.arange(0, u.size, BLOCK)
-    return tuple(
-        bound.reduceat(values, starts)
-        for values in (u, v)
-        for bound in (np.minimum, np.maximum)
-    )
-
-
-def _rays_near(
-    solid: Solid,
+def _touched_blocks(
+    solids: list[Solid],
     origin: np.ndarray,
     axes: np.ndarray,
-    blocks: tuple[np.ndarray, ...],
-    number: int,
+    u: np.ndarray,
+    v: np.ndarray,
 ) -> np.ndarray:
-    """Indices of the rays, of `number`, that may meet a solid.
+    """Which blocks of rays may meet which solid, (S, blocks) bool.
 
-    Those in a block that touches the frame around the solid in the image.
+    Those whose frame in the image overlaps that of the solid: most solids
+    fill a small part of it.
     """
-    corners = turn(solid.yaw).T @ (CORNERS * solid.half[:, None])
-    x, y, z = axes @ (corners + (solid.centre - origin)[:, None])
-    if z.max() <= 0:
-        return np.empty(0, int)
-    if z.min() < NEAR:
-        return np.arange(number)
-    x, y = x / z, y / z
-    u_low, u_high, v_low, v_high = blocks
-    touched = (u_high >= x.min() - SLACK) & (u_low <= x.max() + SLACK)
-    touched &= (v_high >= y.min() - SLACK) & (v_low <= y.max() + SLACK)
-    first = np.flatnonzero(touched) * BLOCK
-    rays = (first[:, None] + np.arange(BLOCK)).ravel()
-    # Only the last block can be short.
-    return rays[: np.searchsorted(rays, number)]
+    if not (solids and u.size):
+        return np.zeros((len(solids), 0), bool)
+    rotations = np.stack([turn(solid.yaw).T for solid in solids])
+    halves = np.stack([solid.half for solid in solids])[:, :, None]
+    centres = np.stack([solid.centre - origin for solid in solids])
+    corners = rotations @ (CORNERS * halves) + centres[:, :, None]
+    x, y, z = (axes @ corners).transpose(1, 0, 2)  # (S, 8) each
+    behind, reaches_lens = z.max(axis=1) <= 0, z.min(axis=1) < NEAR
+    z = np.maximum(z, NEAR)
+    touched = ~behind[:, None]
+    starts = np.arange(0, u.size, BLOCK)
+    for rays, corner in ((u, x / z), (v, y / z)):
+        low = np.where(reaches_lens, -np.inf, corner.min(axis=1) - SLACK)
+        high = np.where(reaches_lens, np.inf, corner.max(axis=1) + SLACK)
+        # Compared in the rays' own float32: half the memory to go through.
+        low, high = low.astype(np.float32), high.astype(np.float32)
+        touched = touched & (np.maximum.reduceat(rays, starts) >= low[:, None])
+        touched &= np.minimum.reduceat(rays, starts) <= high[:, None]
+    return touched
 
 
 def leave_room(
     room: np.ndarray, origin: np.ndarray, rays: np.ndarray
-) -> np.ndarray:
-    """Distance to the inner side of the room's walls."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distance (N,) to the room's inner sides, and their axis 0, 1, 2 (N,)."""
     far = np.where(rays > 0, room.astype(np.float32)[:, None], 0)
-    return ((far - origin.astype(np.float32)[:, None]) / rays).min(axis=0)
+    x, y, z = (far - origin.astype(np.float32)[:, None]) / rays
+    depth = np.minimum(np.minimum(x, y), z)
+    return depth, np.where(z == depth, 2, y == depth)
 
 
 def _meet_box(

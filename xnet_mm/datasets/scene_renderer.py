@@ -38,8 +38,8 @@ def render_scene(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Make a room and take its picture.
 
-    The same `(seed, index, size)` gives the same picture, and the same
-    `(seed, index)` the same room at every size of one aspect ratio.
+    The same arguments give the same picture; the room and the camera do not
+    depend on `size`.
 
     Args:
         seed: of the data set.
@@ -99,14 +99,15 @@ def _develop(light: np.ndarray, exposure: float) -> np.ndarray:
 
 def _edges(image: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Pixels (H, W) that differ clearly from one beside or below them."""
+    down = np.abs(np.diff(image, axis=1)).max(axis=0) > EDGE
+    down |= label[1:] != label[:-1]
+    right = np.abs(np.diff(image, axis=2)).max(axis=0) > EDGE
+    right |= label[:, 1:] != label[:, :-1]
     edges = np.zeros(label.shape, bool)
-    for axis in (0, 1):
-        step = np.abs(np.diff(image, axis=axis + 1)).max(axis=0) > EDGE
-        step |= np.diff(label, axis=axis) != 0
-        before = (slice(None, -1), slice(None))[:: 1 if axis == 0 else -1]
-        after = (slice(1, None), slice(None))[:: 1 if axis == 0 else -1]
-        edges[before] |= step
-        edges[after] |= step
+    edges[1:] |= down
+    edges[:-1] |= down
+    edges[:, 1:] |= right
+    edges[:, :-1] |= right
     return edges
 
 
@@ -115,20 +116,17 @@ def _shade(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Linear RGB (3, N), class id (N,) uint8 and depth (N,) of camera rays."""
     rays = ray_directions(scene.axes, u, v)
-    depth = leave_room(scene.room, scene.camera, rays)
+    depth, axis = leave_room(scene.room, scene.camera, rays)
     hit = cast(scene.solids, scene.camera, scene.axes, u, v, depth)
     points = scene.camera.astype(np.float32)[:, None] + depth * rays
-    normal = np.empty_like(points)
+    normal, label = _room_surface(axis, rays)
     albedo = np.empty_like(points)
     shine = np.zeros_like(depth)
     gloss = np.zeros_like(depth)
-    label = np.empty(u.shape, np.uint8)
-    where = np.flatnonzero(hit == ROOM)
-    normal[:, where], label[where] = _room_surface(scene, points[:, where])
     for name in (FLOOR, WALL, CEILING):
-        part = where[label[where] == name]
-        albedo[:, part] = _room_colour(scene, name, points[:, part], tile)
-        gloss[part] = scene.surfaces[name].gloss * 0.4
+        where = np.flatnonzero((hit == ROOM) & (label == name))
+        albedo[:, where] = _room_colour(scene, name, points[:, where], tile)
+        gloss[where] = scene.surfaces[name].gloss * 0.4
     for index in np.unique(hit[hit != ROOM]):
         solid, where = scene.solids[index], np.flatnonzero(hit == index)
         label[where] = solid.label
@@ -142,15 +140,13 @@ def _shade(
 
 
 def _room_surface(
-    scene: Scene, points: np.ndarray
+    axis: np.ndarray, rays: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Inward normals (3, N) and class ids (N,) of floor, walls, ceiling."""
-    room = scene.room.astype(np.float32)[:, None]
-    gaps = np.concatenate([points, room - points])  # to the six sides
-    side = np.abs(gaps).argmin(axis=0)
-    normal = np.concatenate([np.eye(3), -np.eye(3)]).astype(np.float32)
-    names = np.array([WALL, WALL, FLOOR, WALL, WALL, CEILING], np.uint8)
-    return normal[side].T, names[side]
+    numbers = np.arange(3)[:, None]
+    normal = np.where(axis == numbers, -np.sign(rays), np.float32(0))
+    level = np.where(rays[2] < 0, np.uint8(FLOOR), np.uint8(CEILING))
+    return normal, np.where(axis == 2, level, np.uint8(WALL))
 
 
 def _room_colour(
@@ -158,16 +154,16 @@ def _room_colour(
 ) -> np.ndarray:
     """Albedo (3, N); darker in the corners, where less light arrives."""
     x, y, z = points
-    texture = scene.surfaces[name]
+    texture, room = scene.surfaces[name], scene.room.astype(np.float32)
     if name == WALL:
         # x + y runs along any of the four walls.
         colour = colour_at(texture, x + y, z, tile)
         colour[:, z < scene.skirting] *= np.float32(0.35)
-        gaps = [z, scene.room[2] - z]
+        gaps = [z, room[2] - z]
     else:
         colour = colour_at(texture, x, y, tile)
         gaps = []
-    gaps += [x, scene.room[0] - x, y, scene.room[1] - y]
+    gaps += [x, room[0] - x, y, room[1] - y]
     for gap in gaps:
         # A wall's own distance is zero everywhere: no corner.
         corner = np.exp(np.maximum(gap, 0) / np.float32(-0.2))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-NOISE_SIDE = 256  # texels; a power of two wraps around with a bit mask
+NOISE_SIDE = 256  # texels
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def random_texture(
         period=period * rng.uniform(0.7, 1.6),
         angle=rng.choice([0.0, np.pi / 2, rng.uniform(0, np.pi)]),
         shift=rng.uniform(0, 9, 2).astype(np.float32),
-        grain=rng.choice([0.0, 0.15, 0.35]),
-        gloss=rng.choice([0.0, 0.0, 0.25, 0.6]),
+        grain=float(rng.choice([0.0, 0.15, 0.35])),
+        gloss=float(rng.choice([0.0, 0.0, 0.25, 0.6])),
     )
 
 
@@ -80,11 +80,18 @@ def noise_tile(rng: np.random.Generator) -> np.ndarray:
 
 
 def look_up(tile: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Noise at (u, v), in tiles: 1 is one whole tile."""
-    last = NOISE_SIDE - 1
-    columns = np.floor(u * NOISE_SIDE).astype(np.int32) & last
-    rows = np.floor(v * NOISE_SIDE).astype(np.int32) & last
-    return tile[rows, columns]
+    """Noise (N,) at (u, v), in tiles: 1 is one whole tile."""
+    # OpenCV wants an image that is not empty and no side above 32767.
+    rows = u.size // NOISE_SIDE + 1
+    texels = np.zeros((2, rows * NOISE_SIDE), np.float32)
+    texels[0, : u.size] = u % 1
+    texels[1, : u.size] = v % 1
+    texels *= NOISE_SIDE
+    columns, rows = texels.reshape(2, rows, NOISE_SIDE)
+    noise = cv2.remap(
+        tile, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
+    )
+    return noise.ravel()[: u.size]
 
 
 def colour_at(
@@ -111,8 +118,8 @@ def colour_at(
     if texture.grain:
         # 0.7 m a tile, whatever the pattern: grain is fine on any surface.
         fine = look_up(tile, u / 0.7 + 0.37, v / 0.7 + 0.11)
-        colour = colour * (1 + texture.grain * (fine - 0.5)).astype('f4')
-    return np.maximum(colour, 0).astype(np.float32)
+        colour = colour * (1 + texture.grain * (fine - 0.5))
+    return np.clip(colour, 0, 1).astype(np.float32)
 
 
 def _plain(x: np.ndarray, y: np.ndarray, tile: np.ndarray) -> np.ndarray:
@@ -153,7 +160,7 @@ def _mottled(x: np.ndarray, y: np.ndarray, tile: np.ndarray) -> np.ndarray:
 
 
 def _wood(x: np.ndarray, y: np.ndarray, tile: np.ndarray) -> np.ndarray:
-    rings = y * 3 + 4 * look_up(tile, x / 25, y / 8)
+    rings = y * 3 + 3 * look_up(tile, x / 20, y / 8)
     return 0.5 + 0.5 * np.sin(2 * np.pi * rings)
 
 

@@ -10,10 +10,11 @@ ROOT/preview.jpg       image | labels | depth of some pictures
 """
 
 import json
+import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from os import cpu_count
 from pathlib import Path
 
 import cv2
@@ -77,7 +78,7 @@ def write_scenes(
         num_val: pictures in val.txt, of other rooms.
         size: `(width, height)` in pixels.
         seed: another seed gives other rooms.
-        workers: processes, by default one a core. The files do not depend
+        workers: threads, by default one a core. The files do not depend
             on it.
         force: replace a generated data set with other parameters.
 
@@ -101,7 +102,7 @@ def write_scenes(
     # What a killed run left: the name is ours alone.
     shutil.rmtree(partial_root, ignore_errors=True)
     try:
-        _write_files(partial_root, parameters, workers or cpu_count() or 1)
+        _write_files(partial_root, parameters, workers or _cores())
         _swap(partial_root, root)
     finally:
         shutil.rmtree(partial_root, ignore_errors=True)
@@ -139,18 +140,13 @@ def _write_files(root: Path, parameters: dict, workers: int) -> None:
     num_train = parameters['num_train']
     total, size = num_train + parameters['num_val'], tuple(parameters['size'])
     write = partial(_write_scene, root, parameters['seed'], size)
-    with ProcessPoolExecutor(
-        # OpenCV's own threads do not survive a fork.
-        max_workers=workers,
-        initializer=cv2.setNumThreads,
-        initargs=(1,),
-    ) as pool:
-        done = (
-            pool.map(write, range(total))
-            if workers > 1
-            else map(write, range(total))
+    stems = list(
+        track(
+            _each(write, total, workers),
+            f'rendering {total} scenes',
+            total=total,
         )
-        stems = list(track(done, f'rendering {root.stem}', total=total))
+    )
     for name, part in (
         ('train.txt', stems[:num_train]),
         ('val.txt', stems[num_train:]),
@@ -165,6 +161,28 @@ def _write_files(root: Path, parameters: dict, workers: int) -> None:
         palette=PALETTE,
     )
     (root / 'meta.json').write_text(json.dumps(meta, indent=1) + '\n')
+
+
+def _each(
+    write: Callable[[int], str], total: int, workers: int
+) -> Iterator[str]:
+    """Call `write` with 0, 1, ... in several threads; results in order.
+
+    Threads, as NumPy works outside of the interpreter's lock and OpenCV's
+    own threads can hang a forked process.
+    """
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from pool.map(write, range(total))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Cores that this process may use: a cluster's job has few of many."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _write_scene(
