@@ -1,7 +1,6 @@
 """Box 1 of the figure: any pre-trained encoder, in the backbone slot."""
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -79,22 +78,25 @@ class PretrainedEncoder(BaseModule):
                 f'{name} has no `forward_intermediates` in this timm; use '
                 "another encoder, or MMPretrain's by config."
             )
-        self.encoder.reset_classifier(0)
-        split_batch_norm_act(self.encoder)
-        if with_cp:
-            self.encoder.set_grad_checkpointing(True)
         strides = {f['reduction'] for f in self.encoder.feature_info}
         # A ViT's residual stream is made for its final norm; the last map
         # of a hierarchical encoder goes to RS, which starts with a norm.
         self.final_norm = len(strides) == 1
         self.last_index = len(self.encoder.feature_info) - 1
+        self.encoder.prune_intermediate_layers(
+            [self.last_index], prune_norm=not self.final_norm
+        )
+        split_batch_norm_act(self.encoder)
+        if with_cp:
+            self.encoder.set_grad_checkpointing(True)
 
     def _probe(self, name: str) -> None:
         """Find width and stride by a small image; freeze what is unused."""
-        patch = getattr(self.encoder, 'patch_embed', None)
-        patch = getattr(patch, 'patch_size', 32)
-        patch = patch[0] if isinstance(patch, (list, tuple)) else patch
-        unit = 16 if 16 % patch == 0 else patch  # 14, for one
+        if self.is_timm:
+            patch = self.encoder.feature_info[-1]['reduction']
+        else:
+            patch = self.config.get('patch_size', 32)
+        unit = patch if patch == 14 else 16
         self.encoder.eval()
         size = (4 * unit, 6 * unit)
         try:
@@ -106,22 +108,18 @@ class PretrainedEncoder(BaseModule):
             ) from error
         self.encoder.train()
         self.out_channels = feature.shape[1]
-        stride = round(size[0] / feature.shape[2])
-        self.divisor = stride
-        self.out_stride = stride / self.input_scale
+        self.divisor = round(size[0] / feature.shape[2])
+        self.out_stride = self.divisor / self.input_scale
         used = _leaves(feature)
-        unused = {
-            n for n, p in self.encoder.named_parameters() if id(p) not in used
-        }
-        self.unused = sorted(unused)
+        self.unused = []
         for n, parameter in self.encoder.named_parameters():
-            if n in unused:
-                parameter.requires_grad_(False)
-        if unused:
+            if id(parameter) not in used:
+                parameter.requires_grad_(False)  # or DDP would wait for it
+                self.unused.append(n)
+        if self.unused:
             print_log(
-                f'encoder: {len(unused)} parameters that its last map does '
-                f'not depend on are frozen: {", ".join(self.unused[:8])}'
-                + (', ...' if len(unused) > 8 else ''),
+                'encoder: frozen, since the last map does not depend on '
+                f'them: {", ".join(self.unused)}',
                 logger='current',
             )
 
@@ -145,13 +143,12 @@ class PretrainedEncoder(BaseModule):
             self.weights,
             self.native_names,
             'encoder',
-            optional=self._optional(),
+            optional=[
+                native
+                for native, ours in self.native_names.items()
+                if ours in self.unused
+            ],
         )
-
-    def _optional(self) -> set[str]:
-        """Native names that the last map does not depend on."""
-        unused = set(self.unused)
-        return {n for n, ours in self.native_names.items() if ours in unused}
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Image (B,3,H,W) -> (image, last map (B,C,H/s,W/s))."""
@@ -204,6 +201,5 @@ def _leaves(output: Tensor) -> set[int]:
         seen.add(node)
         if hasattr(node, 'variable'):
             found.add(id(node.variable))
-        parents: Iterable = (parent for parent, _ in node.next_functions)
-        todo.extend(parents)
+        todo.extend(parent for parent, _ in node.next_functions)
     return found

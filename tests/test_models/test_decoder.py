@@ -1,0 +1,226 @@
+"""The identity test, for every family, and the decoder's contracts."""
+
+import pytest
+import timm
+import torch
+from mmseg.registry import MODELS
+from torch.testing import assert_close
+
+from xnet_mm.models import PretrainedReversedDecoder, build_hierarchy
+from xnet_mm.models.hierarchy import build_classifier, is_registered
+
+SWIN = dict(embed_dim=12, depths=(1, 1, 2, 1), num_heads=(1, 1, 2, 2))
+TIMM_FAMILIES = {
+    'convnext': 'convnext_atto',
+    'convnextv2': 'convnextv2_atto',
+    'swin': dict(
+        type='timm', model_name='swin_tiny_patch4_window7_224', **SWIN
+    ),
+    'swinv2': dict(type='timm', model_name='swinv2_tiny_window8_256', **SWIN),
+    'resnet': 'resnet18',
+    'efficientnet': 'efficientnet_b0',
+    'efficientnet-lite': 'tf_efficientnet_lite0',
+    # No code of ours knows these three: whatever timm can split works.
+    'regnet, stem of stride 2': 'regnetx_002',
+    'hgnet, stem of another width': 'hgnetv2_b0',
+    'pvt, mixed layouts': 'pvt_v2_b0',
+}
+MMPRETRAIN = dict(type='mmpretrain.ConvNeXt', arch='atto')
+MMPRETRAIN_FAMILIES = {
+    'mmpretrain convnext': MMPRETRAIN,
+    'mmpretrain convnextv2': dict(
+        MMPRETRAIN, use_grn=True, layer_scale_init_value=0.0
+    ),
+}
+FAMILIES = {**TIMM_FAMILIES, **MMPRETRAIN_FAMILIES}
+
+
+def family(families):
+    return pytest.mark.parametrize(
+        'config', families.values(), ids=families.keys()
+    )
+
+
+def native_maps(config, classifier, image):
+    """The four maps by the library's own means."""
+    if not is_registered(config):
+        return classifier.forward_intermediates(
+            image, intermediates_only=True, output_fmt='NCHW'
+        )[-4:]
+    for i in range(4):  # mmpretrain norms what it returns
+        setattr(classifier, f'norm{i}', torch.nn.Identity())
+    classifier.out_indices = (0, 1, 2, 3)
+    classifier.gap_before_final_norm = False
+    return classifier(image)
+
+
+@family(FAMILIES)
+@pytest.mark.parametrize('mix', ['stem', 'image'])
+def test_identity(config, mix, tmp_path):
+    """With RS at one, the neck is the untouched classifier, bit for bit."""
+    torch.manual_seed(1)
+    _, classifier = build_classifier(config)
+    for tensor in classifier.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.add_(torch.rand_like(tensor) * 0.1)  # no default is kept
+    torch.save(classifier.state_dict(), tmp_path / 'classifier.pth')
+    neck = PretrainedReversedDecoder(
+        config,
+        weights=str(tmp_path / 'classifier.pth'),
+        mix=mix,
+        in_channels=7,
+        in_stride=32,
+    )
+    neck.init_weights()
+    neck.eval()
+    classifier.eval()
+    image = torch.rand(2, 3, 64, 96)
+    with torch.no_grad():
+        ours = neck((image, torch.randn(2, 7, 2, 3)))
+        wanted = native_maps(config, classifier, image)
+    assert len(ours) == 4
+    for a, b in zip(ours, wanted, strict=True):
+        assert_close(a, b, rtol=0, atol=0)
+
+
+@family(FAMILIES)
+def test_maps_are_a_pyramid_at_odd_sizes(config):
+    hierarchy = build_hierarchy(config).eval()
+    assert hierarchy.strides == [4, 8, 16, 32]
+    for height, width in ((70, 90), (97, 131)):
+        image = torch.rand(1, 3, height, width)
+        with torch.no_grad():
+            maps = hierarchy(image)
+        assert [m.shape[1] for m in maps] == hierarchy.channels
+        for feature, stride in zip(maps, hierarchy.strides, strict=True):
+            for got, size in zip(
+                feature.shape[-2:], (height, width), strict=True
+            ):
+                assert size // stride <= got <= -(-size // stride)
+
+
+def test_stems_are_found_by_running_them():
+    lite = build_hierarchy('tf_efficientnet_lite0')
+    assert (lite.stem_channels, lite.stem_stride) == (32, 2)
+    assert lite.channels == [24, 40, 112, 320]
+    convnext = build_hierarchy('convnext_atto')
+    assert (convnext.stem_channels, convnext.stem_stride) == (40, 4)
+    assert convnext.channels == [40, 80, 160, 320]
+
+
+@pytest.mark.parametrize(
+    ('name', 'reason'),
+    [
+        ('vit_tiny_patch16_224', 'features of strides'),
+        ('levit_128s', 'features of strides'),
+        ('maxvit_nano_rw_256', 'cannot take an image'),
+        ('densenet121', 'nested or have no stem'),
+        ('convnext_attto', 'knows no such model .it knows convnext_atto'),
+        (dict(type='mmpretrain.ResNet', depth=18), 'not mmpretrain.ConvNeXt'),
+    ],
+)
+def test_what_cannot_be_split_says_what_can(name, reason):
+    with pytest.raises(ValueError, match=reason) as error:
+        build_hierarchy(name)
+    assert 'ConvNeXt and ConvNeXt V2' in str(error.value)
+    assert 'EfficientNet-Lite' in str(error.value)
+
+
+@family(FAMILIES)
+def test_every_parameter_gets_a_gradient(config):
+    torch.manual_seed(0)
+    neck = PretrainedReversedDecoder(
+        config, mix_init='random', in_channels=7, in_stride=32
+    )
+    maps = neck((torch.rand(2, 3, 64, 96), torch.randn(2, 7, 2, 3)))
+    sum((m * torch.randn_like(m)).sum() for m in maps).backward()
+    for name, parameter in neck.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+
+
+def test_mix_none_sees_neither_image_nor_stem():
+    torch.manual_seed(0)
+    neck = PretrainedReversedDecoder(
+        'resnet18', mix=None, in_channels=7, in_stride=32
+    ).eval()
+    assert not [n for n, _ in neck.named_parameters() if 'stem' in n]
+    feature = torch.randn(1, 7, 2, 3)
+    a = neck((torch.rand(1, 3, 64, 96), feature))
+    b = neck((torch.rand(1, 3, 64, 96), feature))
+    for x, y in zip(a, b, strict=True):
+        assert torch.equal(x, y)
+    assert [tuple(m.shape[-2:]) for m in a] == [
+        (16, 24), (8, 12), (4, 6), (2, 3)
+    ]  # fmt: skip
+
+
+def test_mix_multiplies():
+    """With RS at two, ResNet's maps are those of a doubled stem output."""
+    torch.manual_seed(0)
+    neck = PretrainedReversedDecoder('resnet18', in_channels=7).eval()
+    torch.nn.init.constant_(neck.reshape.project.bias, 2.0)
+    image = torch.rand(1, 3, 64, 64)
+    stem = neck.decoder.forward_stem(image)
+    wanted = neck.decoder.forward_stages(2 * stem)
+    for x, y in zip(
+        neck((image, torch.randn(1, 7, 2, 2))), wanted, strict=True
+    ):
+        assert torch.equal(x, y)
+
+
+@pytest.mark.parametrize('option', ['mix', 'mix_init'])
+def test_unknown_words_are_named(option):
+    with pytest.raises(ValueError, match=f"{option}='sum'; wanted 'i|s"):
+        PretrainedReversedDecoder('resnet18', in_channels=7, **{option: 'sum'})
+
+
+@family(
+    {k: v for k, v in FAMILIES.items() if k in ('convnext', 'swin',
+     'resnet', 'efficientnet-lite', 'mmpretrain convnext')}
+)  # fmt: skip
+def test_checkpointing_changes_nothing_but_memory(config):
+    results = []
+    for with_cp in (False, True):
+        torch.manual_seed(0)
+        neck = PretrainedReversedDecoder(
+            config, in_channels=7, in_stride=32, with_cp=with_cp
+        )
+        for module in neck.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.momentum = 0.0
+        inputs = torch.rand(2, 3, 64, 64), torch.rand(2, 7, 2, 2)
+        maps = neck(inputs)
+        sum(m.square().mean() for m in maps).backward()
+        grads = {n: p.grad for n, p in neck.named_parameters()}
+        results.append((maps, grads))
+    (maps, grads), (maps_cp, grads_cp) = results
+    for a, b in zip(maps, maps_cp, strict=True):
+        assert_close(a, b)
+    assert_close(grads, grads_cp)
+
+
+def test_sync_bn_conversion_keeps_the_activation():
+    """torch's conversion loses timm's fused activation without a word."""
+    neck = PretrainedReversedDecoder(
+        'tf_efficientnet_lite0', in_channels=7
+    ).eval()
+    inputs = torch.randn(1, 3, 64, 64), torch.randn(1, 7, 2, 2)
+    before = neck(inputs)
+    converted = torch.nn.SyncBatchNorm.convert_sync_batchnorm(neck).eval()
+    assert any(
+        isinstance(m, torch.nn.SyncBatchNorm) for m in converted.modules()
+    )
+    for a, b in zip(converted(inputs), before, strict=True):
+        assert_close(a, b)
+
+
+def test_names_are_the_classifiers_own_families():
+    assert 'PretrainedReversedDecoder' in MODELS.module_dict
+    neck = PretrainedReversedDecoder('convnext_atto', in_channels=7)
+    assert (
+        neck.out_channels
+        == timm.create_model(
+            'convnext_atto', features_only=True
+        ).feature_info.channels()
+    )
