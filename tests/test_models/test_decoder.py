@@ -7,7 +7,7 @@ from mmseg.registry import MODELS
 from torch.testing import assert_close
 
 from xnet_mm.models import PretrainedReversedDecoder, build_hierarchy
-from xnet_mm.models.hierarchy import build_classifier, is_registered
+from xnet_mm.models.classifier import build_classifier, is_registered
 
 SWIN = dict(embed_dim=12, depths=(1, 1, 2, 1), num_heads=(1, 1, 2, 2))
 TIMM_FAMILIES = {
@@ -115,7 +115,10 @@ def test_stems_are_found_by_running_them():
         ('levit_128s', 'features of strides'),
         ('maxvit_nano_rw_256', 'cannot take an image'),
         ('densenet121', 'nested or have no stem'),
-        ('convnext_attto', 'knows no such model .it knows convnext_atto'),
+        (
+            'convnext_attto',
+            'knows no model convnext_attto; it knows',
+        ),
         (dict(type='mmpretrain.ResNet', depth=18), 'not mmpretrain.ConvNeXt'),
     ],
 )

@@ -10,8 +10,8 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..registry import MODELS
+from .classifier import build_classifier, is_registered, split_batch_norm_act
 from .handover import hand_over
-from .hierarchy import build_classifier, is_registered, split_batch_norm_act
 from .weights import load_weights
 
 

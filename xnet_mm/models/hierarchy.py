@@ -1,19 +1,17 @@
 """A pre-trained classifier taken apart into a stem and four stages.
 
-Plain torch. Sources: timm by name, mmpretrain's ConvNeXt by config. Widths,
-strides and memory layouts are found by running the parts, and the result is
-compared with the untouched classifier's own maps before it is returned.
+Plain torch. Widths, strides and memory layouts are found by running the
+parts, and the result is compared with the untouched classifier's own maps.
 """
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
-import timm
 import torch
-from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
+
+from .classifier import build_classifier, is_registered, split_batch_norm_act
 
 FAMILIES = (
     'ConvNeXt and ConvNeXt V2 (timm; mmpretrain by config), Swin, Swin V2, '
@@ -170,79 +168,12 @@ def build_hierarchy(decoder: str | dict) -> Hierarchy:
     Raises:
         NotAHierarchyError: it has no stem and four stages.
     """
-    name, classifier = build_classifier(decoder, num_classes=0)
+    try:
+        name, classifier = build_classifier(decoder, num_classes=0)
+    except ValueError as error:
+        raise NotAHierarchyError(str(decoder), str(error)) from error
     split = _split_mmpretrain if is_registered(decoder) else _split_timm
     return Hierarchy(name, classifier, split(name, classifier))
-
-
-def is_registered(config: str | dict) -> bool:
-    """Whether the model comes from an OpenMMLab registry, not from timm."""
-    return not isinstance(config, str) and config['type'] != 'timm'
-
-
-def build_classifier(
-    config: str | dict, **defaults: Any
-) -> tuple[str, nn.Module]:
-    """Build the untouched model of a config; return its name and it.
-
-    `defaults` go to timm only, below the config's own options.
-    """
-    if is_registered(config):
-        from mmseg.registry import MODELS as MMSEG_MODELS
-
-        return config['type'], MMSEG_MODELS.build(config)
-    options = {} if isinstance(config, str) else dict(config)
-    options.pop('type', None)
-    name = config if isinstance(config, str) else options.pop('model_name')
-    if not timm.is_model(name.split('.')[0]):
-        close = timm.list_models(f'*{name.split(".")[0][:8]}*')[:8]
-        raise NotAHierarchyError(
-            name,
-            f'timm {timm.__version__} knows no such model'
-            + (f' (it knows {", ".join(close)}, ...)' if close else ''),
-        )
-    return name, _create_any_size(name, {**defaults, **options})
-
-
-def _create_any_size(name: str, options: dict) -> nn.Module:
-    """Create a timm model that takes images of any size, where it can."""
-    for any_size in (
-        dict(strict_img_size=False),  # Swin, Swin V2
-        dict(dynamic_img_size=True, dynamic_img_pad=True),  # ViT, DINOv2
-        {},
-    ):
-        try:
-            model = timm.create_model(name, **any_size, **options)
-        except TypeError:
-            if not any_size:
-                raise
-        else:
-            break
-    patch_embed = getattr(model, 'patch_embed', None)
-    if hasattr(patch_embed, 'dynamic_img_pad'):
-        patch_embed.dynamic_img_pad = True  # H, W need not divide by 4
-    return model
-
-
-def split_batch_norm_act(model: nn.Module) -> None:
-    """Split timm's fused norm and activation, in place.
-
-    torch's SyncBN conversion replaces a `BatchNormAct2d` by a plain
-    SyncBatchNorm and so loses the activation without a word.
-    """
-    for child_name, child in model.named_children():
-        if isinstance(child, BatchNormAct2d):
-            norm = nn.BatchNorm2d(
-                child.num_features,
-                child.eps,
-                child.momentum,
-                child.affine,
-                child.track_running_stats,
-            )
-            norm._parameters, norm._buffers = child._parameters, child._buffers
-            setattr(model, child_name, nn.Sequential(norm, child.act))
-        else:
-            split_batch_norm_act(child)
 
 
 def _split_timm(name: str, model: nn.Module) -> list[list[str]]:

@@ -15,7 +15,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
-from .hierarchy import build_classifier, is_registered
+from .classifier import build_classifier, is_registered
 
 State = dict[str, Tensor]
 HELP = (
