@@ -172,6 +172,15 @@ def test_mix_multiplies():
         assert torch.equal(x, y)
 
 
+def test_a_backbone_that_shows_no_image_is_told_what_to_use():
+    neck = PretrainedReversedDecoder('resnet18', in_channels=7)
+    maps = torch.rand(1, 64, 16, 16), torch.rand(1, 7, 2, 2)
+    with pytest.raises(ValueError, match=r'got \(1, 64, 16, 16\).*Pretrained'):
+        neck(maps)
+    with pytest.raises(ValueError, match=r'last map \(B,7,H/s,W/s\)'):
+        neck((torch.rand(1, 3, 64, 64), torch.rand(1, 8, 2, 2)))
+
+
 @pytest.mark.parametrize('option', ['mix', 'mix_init'])
 def test_unknown_words_are_named(option):
     with pytest.raises(ValueError, match=f"{option}='sum'; wanted 'i|s"):

@@ -79,6 +79,7 @@ class PretrainedReversedDecoder(BaseModule):
         if in_channels is None:
             encoder = take_over('PretrainedReversedDecoder')
             in_channels, in_stride = encoder.channels[-1], encoder.strides[-1]
+        self.in_channels = in_channels
         # A patch of 14 is no multiple of 4: the nearest factor, then resize.
         factor = max(1, round((in_stride or 32) / stride))
         self.reshape = ReShape(in_channels, width, factor, norm, act)
@@ -112,8 +113,20 @@ class PretrainedReversedDecoder(BaseModule):
         self.decoder.set_grad_checkpointing(enable)
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """(image, ..., last map) -> four maps at strides 4, 8, 16, 32."""
+        """(image, ..., last map) -> four maps at strides 4, 8, 16, 32.
+
+        Raises:
+            ValueError: the first input is no image, or the last map has
+                another width than the neck was built for.
+        """
         image, feature = inputs[0], inputs[-1]
+        if (image.shape[1], feature.shape[1]) != (3, self.in_channels):
+            raise ValueError(
+                f'PretrainedReversedDecoder got {tuple(image.shape)} and '
+                f'{tuple(feature.shape)}; wanted the image (B,3,H,W) and a '
+                f'last map (B,{self.in_channels},H/s,W/s), as a '
+                'PretrainedEncoder in the backbone slot returns them.'
+            )
         return tuple(self.decoder.forward_stages(self._mixed(image, feature)))
 
     def _mixed(self, image: Tensor, feature: Tensor) -> Tensor:

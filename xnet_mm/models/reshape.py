@@ -54,7 +54,9 @@ class ReShape(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B,C,H,W) to (B,C',H*r,W*r)."""
-        x = self.expand(self.norm(x.permute(0, 2, 3, 1)))  # (B,H,W,C'*r*r)
+        # In the weights' precision: autocast has no rule for RMSNorm.
+        x = x.permute(0, 2, 3, 1).to(self.expand.weight.dtype)
+        x = self.expand(self.norm(x))  # (B,H,W,C'*r*r)
         x = F.pixel_shuffle(x.permute(0, 3, 1, 2), self.scale_factor)
         x = self.project(self.act(x.permute(0, 2, 3, 1)))  # (B,H*r,W*r,C')
         return x.permute(0, 3, 1, 2)

@@ -42,7 +42,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='xnet_mm.SafeCheckpointHook',
         by_epoch=False,
         interval=16000,
         save_best='mIoU',

@@ -35,7 +35,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='xnet_mm.SafeCheckpointHook',
         by_epoch=False,
         interval=600,
         save_best='mIoU',
