@@ -234,6 +234,12 @@ def test_custom_data_example_of_the_readme(tmp_path, monkeypatch):
         'other',
     )
 
+    run = runner()
+    run.model.num_classes = 2
+    with pytest.raises(ValueError, match=r'num_classes=2.*3 classes .road, '):
+        run.train()
+    assert run.iter == 0
+
     write_pair('x.jpg', 'data/mine/labels/val/2.png', ids=[3])
     run = runner()
     with pytest.raises(ValueError, match=r'val/2\.png: holds id 3, but 3 cl'):

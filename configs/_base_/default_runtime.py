@@ -18,4 +18,7 @@ tta_model = dict(type='SegTTAModel')
 # A run that is killed and resumed ends as one that was not: each iteration
 # is seeded by its number. It needs a seed that does not change.
 randomness = dict(seed=0)
-custom_hooks = [dict(type='xnet_mm.IterationSeedHook')]
+custom_hooks = [
+    dict(type='xnet_mm.ClassCheckHook'),
+    dict(type='xnet_mm.IterationSeedHook'),
+]

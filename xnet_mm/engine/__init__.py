@@ -2,10 +2,11 @@
 
 from ..registry import HOOKS, share_with_mmseg
 from .checkpoint_hook import SafeCheckpointHook
+from .class_check_hook import ClassCheckHook
 from .safe_globals import allow_mmengine_checkpoints
 from .seed_hook import IterationSeedHook
 
-__all__ = ['IterationSeedHook', 'SafeCheckpointHook']
+__all__ = ['ClassCheckHook', 'IterationSeedHook', 'SafeCheckpointHook']
 
 allow_mmengine_checkpoints()
 share_with_mmseg(HOOKS)
