@@ -20,7 +20,12 @@ from xnet_mm.visualization import SegPanelVisualizer
 
 REPO = Path(__file__).resolve().parents[1]
 STOCK_TRAIN = Path(mmseg.__file__).parent / '.mim' / 'tools' / 'train.py'
-ENV = {**os.environ, 'PYTHONPATH': str(REPO), 'OMP_NUM_THREADS': '1'}
+PATHS = [str(REPO), *filter(None, [os.environ.get('PYTHONPATH')])]
+ENV = {
+    **os.environ,
+    'PYTHONPATH': os.pathsep.join(PATHS),
+    'OMP_NUM_THREADS': '1',
+}
 
 
 @pytest.fixture(scope='module')
@@ -74,7 +79,7 @@ def test_killed_and_resumed_by_stock_tool(root, tmp_path, run, monkeypatch):
         tmp_path / 'killed.py', root, iters=6, extra=USE_KILLER
     )
     whole, killed = tmp_path / 'whole', tmp_path / 'killed'
-    path = f'{REPO}:{tmp_path}'
+    path = os.pathsep.join([str(tmp_path), ENV['PYTHONPATH']])
     result = subprocess.run(
         [sys.executable, STOCK_TRAIN, config, '--work-dir', killed],
         env={**ENV, 'KILL': '1', 'PYTHONPATH': path},

@@ -61,13 +61,7 @@ def main() -> None:
     """Test; prints IoU per class and the mean, and where pictures are."""
     args = parse_args()
     checkpoint = existing_file(args.checkpoint, 'checkpoint')
-    cfg = load_config(
-        args.config,
-        args.work_dir,
-        args.cfg_options,
-        args.launcher,
-        args.local_rank,
-    )
+    cfg = load_config(args)
     cfg.load_from = checkpoint
     apply_options(cfg, args)
     runner = Runner.from_cfg(cfg)

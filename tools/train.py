@@ -37,13 +37,7 @@ def parse_args() -> Namespace:
 def main() -> None:
     """Train as the config and the command line say."""
     args = parse_args()
-    cfg = load_config(
-        args.config,
-        args.work_dir,
-        args.cfg_options,
-        args.launcher,
-        args.local_rank,
-    )
+    cfg = load_config(args)
     if args.amp:
         enable_amp(cfg)
     if args.resume:

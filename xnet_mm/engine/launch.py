@@ -5,7 +5,7 @@ errors, and `--launcher pytorch` on a machine without a GPU.
 """
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,33 +48,26 @@ def existing_file(path: str, what: str) -> str:
     return path
 
 
-def load_config(
-    path: str,
-    work_dir: str | None = None,
-    cfg_options: dict | None = None,
-    launcher: str = 'none',
-    local_rank: int = 0,
-) -> Config:
+def load_config(args: Namespace) -> Config:
     """Read the config and merge the command line into it.
 
+    The work dir is the command line's, else the config's own, else
+    `work_dirs/STEM`.
+
     Args:
-        path: Config file.
-        work_dir: Wins over the config's own; `work_dirs/STEM` if neither.
-        cfg_options: Changed keys, from `--cfg-options`.
-        launcher: Kind of launcher; prepares a run without a GPU too.
-        local_rank: This process on its machine, if the environment does
-            not say.
+        args: `config` and the options of `add_launch_arguments`.
 
     Raises:
         SystemExit: no such file, or a launcher that needs a GPU.
     """
-    os.environ.setdefault('LOCAL_RANK', str(local_rank))
-    cfg = Config.fromfile(existing_file(path, 'config'))
-    cfg.launcher = launcher
-    cfg.merge_from_dict(cfg_options or {})
-    if work_dir or not cfg.get('work_dir'):
-        cfg.work_dir = work_dir or str(Path('work_dirs') / Path(path).stem)
-    if launcher != 'none' and not torch.cuda.is_available():
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = Config.fromfile(existing_file(args.config, 'config'))
+    cfg.launcher = args.launcher
+    cfg.merge_from_dict(args.cfg_options or {})
+    if args.work_dir or not cfg.get('work_dir'):
+        default = str(Path('work_dirs') / Path(args.config).stem)
+        cfg.work_dir = args.work_dir or default
+    if args.launcher != 'none' and not torch.cuda.is_available():
         distribute_on_cpu(cfg)
     return cfg
 

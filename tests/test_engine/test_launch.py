@@ -1,0 +1,82 @@
+"""The command line, merged into a config."""
+
+from argparse import ArgumentParser
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from xnet_mm.engine.launch import (
+    add_launch_arguments,
+    distribute_on_cpu,
+    enable_amp,
+    load_config,
+)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setenv('LOCAL_RANK', '0')
+
+
+def parse(*words):
+    parser = ArgumentParser()
+    parser.add_argument('config')
+    add_launch_arguments(parser)
+    return parser.parse_args(list(map(str, words)))
+
+
+def test_work_dir_of_command_line_then_config_then_name(tmp_path):
+    bare, named = tmp_path / 'bare.py', tmp_path / 'named.py'
+    bare.write_text('a = dict(b=[1, 2], c=3)')
+    named.write_text("work_dir = 'own'")
+    assert load_config(parse(bare)).work_dir == 'work_dirs/bare'
+    assert load_config(parse(named)).work_dir == 'own'
+    cfg = load_config(
+        parse(named, '--work-dir', 'x', '--cfg-options', 'a.b=[4,5]')
+    )
+    assert cfg.work_dir == 'x'
+    assert cfg.a.b == [4, 5]
+
+
+def test_cpu_processes(monkeypatch):
+    backends = []
+    monkeypatch.setattr(
+        torch.distributed, 'init_process_group', backends.append
+    )
+    sync = dict(type='SyncBN', requires_grad=True)
+    cfg = Config(
+        dict(
+            launcher='pytorch',
+            sync_bn='torch',
+            find_unused_parameters=True,
+            model=dict(
+                backbone=dict(norm_cfg=sync),
+                heads=[dict(norm_cfg=dict(sync)), dict(type='LN')],
+            ),
+        )
+    )
+    distribute_on_cpu(cfg)
+    assert backends == ['gloo']
+    assert cfg.model.backbone.norm_cfg == dict(type='BN', requires_grad=True)
+    assert cfg.model.heads[0].norm_cfg.type == 'BN'
+    assert cfg.model.heads[1].type == 'LN'
+    assert 'sync_bn' not in cfg
+    assert cfg.model_wrapper_cfg == dict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=True,
+        device_ids=None,
+    )
+
+
+def test_amp(monkeypatch):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    cfg = Config(dict(optim_wrapper=dict(type='OptimWrapper')))
+    enable_amp(cfg)
+    assert cfg.optim_wrapper == dict(
+        type='AmpOptimWrapper', loss_scale='dynamic'
+    )
+    cfg = Config(dict(optim_wrapper=dict(type='ApexOptimWrapper')))
+    with pytest.raises(SystemExit, match='the config has ApexOptimWrapper'):
+        enable_amp(cfg)
