@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
+
 
 def parse_args() -> argparse.Namespace:
     """Command line."""
