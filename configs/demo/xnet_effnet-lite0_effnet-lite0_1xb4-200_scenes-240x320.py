@@ -2,7 +2,7 @@
 _base_ = [
     '../_base_/models/xnet_effnet-lite0_effnet-lite0.py',
     '../_base_/datasets/scenes.py',
-    '../_base_/schedules/schedule_1800.py',
+    '../_base_/schedules/schedule_2k.py',
     '../_base_/default_runtime.py',
 ]
 crop_size = (240, 320)

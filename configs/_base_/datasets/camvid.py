@@ -4,14 +4,14 @@
 dataset_type = 'xnet_mm.CamVidDataset'
 data_root = '{{$XNET_MM_DATA:data}}/camvid'
 img_scale = (480, 360)  # (width, height), the size of the files themselves
-crop_size = (240, 320)  # (height, width)
+crop_size = (192, 256)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
     dict(
         type='RandomResize',
         scale=img_scale,
-        ratio_range=(0.5, 1.5),
+        ratio_range=(0.5, 1.25),
         keep_ratio=True,
     ),
     dict(type='RandomCrop', crop_size=crop_size, cat_max_ratio=0.75),

@@ -1,5 +1,5 @@
 # A short schedule for small data on a laptop, found on CamVid.
-max_iters = 1800
+max_iters = 2000
 warmup_iters = 100
 optim_wrapper = dict(
     type='OptimWrapper',
@@ -26,7 +26,7 @@ param_scheduler = [
     ),
 ]
 train_cfg = dict(
-    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=600
+    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=1000
 )
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
@@ -37,7 +37,7 @@ default_hooks = dict(
     checkpoint=dict(
         type='xnet_mm.SafeCheckpointHook',
         by_epoch=False,
-        interval=600,
+        interval=1000,
         save_best='mIoU',
         max_keep_ckpts=2,
     ),
