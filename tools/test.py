@@ -42,7 +42,10 @@ def apply_options(cfg: Config, args: Namespace) -> None:
         hook = cfg.default_hooks.setdefault(
             'visualization', dict(type='SegVisualizationHook')
         )
-        hook.update(draw=True, show=args.show, wait_time=args.wait_time)
+        # Upstream draws only every interval-th test image, the fork all.
+        hook.update(
+            draw=True, interval=1, show=args.show, wait_time=args.wait_time
+        )
         if args.show_dir:
             cfg.visualizer.save_dir = args.show_dir
     if args.tta:

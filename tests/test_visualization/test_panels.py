@@ -126,12 +126,12 @@ def test_files_of_one_name_do_not_overwrite(tmp_path):
         vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path)
     )
     image = np.full((8, 9, 3), (1, 2, 3), np.uint8)
-    for step in (1, 2):
+    for step in (1, 2, 2):
         visualizer.add_datasample('test_a.jpg', image, step=step)
     folder = tmp_path / 'vis_data' / 'vis_image'
     assert visualizer.picture_dir == str(folder)
     names = sorted(p.name for p in folder.iterdir())
-    assert names == ['test_a_1.png', 'test_a_2.png']
+    assert names == ['test_a-1_2.png', 'test_a_1.png', 'test_a_2.png']
     out_file = tmp_path / 'x' / 'a.png'
     visualizer.add_datasample('a', image, out_file=str(out_file))
     assert cv2.imread(str(out_file))[ROW, 0].tolist() == [3, 2, 1]

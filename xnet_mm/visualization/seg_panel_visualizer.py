@@ -1,6 +1,8 @@
 """Visualiser of segmentation: image | truth | prediction, with a legend."""
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +23,10 @@ class SegPanelVisualizer(Visualizer):
     void pixels are black; the legend names the classes that occur. Works
     with MMSegmentation's `SegVisualizationHook`. Options: MMEngine's own.
     """
+
+    def __init__(self, name: str = 'visualizer', **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self._names = Counter()
 
     @property
     def picture_dir(self) -> str | None:
@@ -48,7 +54,8 @@ class SegPanelVisualizer(Visualizer):
 
         Args:
             name: Of the picture; an image suffix is dropped. Backends add
-                `step`, so equal names from two folders stay apart.
+                `step`; a name that comes again gets a number, so equal
+                names from two folders stay apart.
             image: (H, W, 3) RGB.
             data_sample: Holds `gt_sem_seg` and `pred_sem_seg`; a panel is
                 left out where one is missing.
@@ -63,7 +70,11 @@ class SegPanelVisualizer(Visualizer):
         if show:
             self.show(picture, win_name=name, wait_time=wait_time)
         if out_file is None:
-            self.add_image(Path(name).stem, picture, step)
+            stem = Path(name).stem
+            repeats = self._names[stem, step]
+            self._names[stem, step] += 1
+            stem += f'-{repeats}' if repeats else ''
+            self.add_image(stem, picture, step)
         else:
             suffix = Path(out_file).suffix or '.png'
             _, data = cv2.imencode(suffix, picture[..., ::-1])
