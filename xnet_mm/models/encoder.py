@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import timm
 import torch
 import torch.nn.functional as F
 from mmengine.logging import print_log
@@ -108,6 +109,14 @@ class PretrainedEncoder(BaseModule):
             ) from error
         self.encoder.train()
         self.out_channels = feature.shape[1]
+        if self.is_timm:
+            last = self.encoder.feature_info[-1]['num_chs']
+            if self.out_channels != last:  # seen with timm < 1.0.16
+                raise ValueError(
+                    f'{name}: timm {timm.__version__} returned a map of width '
+                    f'{self.out_channels} for its last stage, wanted {last}. '
+                    "Update it: pip install 'timm>=1.0.16'."
+                )
         self.divisor = round(size[0] / feature.shape[2])
         self.out_stride = self.divisor / self.input_scale
         used = _leaves(feature)
