@@ -4,6 +4,9 @@
 dataset_type = 'xnet_mm.CamVidDataset'
 data_root = '{{$XNET_MM_DATA:data}}/camvid'
 img_scale = (480, 360)  # (width, height), the size of the files themselves
+# Within the range that training sees; the better of 600x450, 480x360 and
+# 384x288 on val. Labels stay at their own size.
+test_scale = (384, 288)
 crop_size = (192, 256)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -21,7 +24,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=img_scale, keep_ratio=True),
+    dict(type='Resize', scale=test_scale, keep_ratio=True),
     # After Resize: the metric is computed at the label's own size.
     dict(type='LoadAnnotations'),
     dict(type='PackSegInputs'),
