@@ -2,12 +2,14 @@ default_scope = 'mmseg'
 env_cfg = dict(
     cudnn_benchmark=True,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'))
+    dist_cfg=dict(backend='nccl'),
+)
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
     type='xnet_mm.SegPanelVisualizer',
     vis_backends=vis_backends,
-    name='visualizer')
+    name='visualizer',
+)
 log_processor = dict(by_epoch=False)
 log_level = 'INFO'
 load_from = None

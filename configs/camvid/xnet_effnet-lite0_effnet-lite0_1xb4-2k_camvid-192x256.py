@@ -13,7 +13,18 @@ model = dict(
         # classes (pole, sign, bicyclist) hold 1 % of the pixels each.
         loss_decode=dict(
             class_weight=[
-                0.9, 0.75, 3.6, 0.65, 1.7, 1.15, 3.3, 3.4, 1.5, 4.5, 6.7
-            ]),
+                0.9,
+                0.75,
+                3.6,
+                0.65,
+                1.7,
+                1.15,
+                3.3,
+                3.4,
+                1.5,
+                4.5,
+                6.7,
+            ]
+        ),
     ),
 )

