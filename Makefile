@@ -10,7 +10,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-CONFIG := configs/demo/xnet_effnet-lite0_effnet-lite0_1xb4-200_scenes-240x320.py
+CONFIG := configs/demo/xnet_effnet-lite0_effnet-lite0_1xb4-400_scenes-192x256.py
 # Where the configs look for it.
 SCENES := $(or $(XNET_MM_DATA),data)/scenes
 WORK_DIR ?= work_dirs/demo

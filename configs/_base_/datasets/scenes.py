@@ -3,7 +3,7 @@
 dataset_type = 'xnet_mm.ScenesDataset'
 data_root = '{{$XNET_MM_DATA:data}}/scenes'
 img_scale = (320, 240)  # (width, height), the size of the files themselves
-crop_size = (240, 320)  # (height, width)
+crop_size = (192, 256)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),

@@ -5,20 +5,20 @@ _base_ = [
     '../_base_/schedules/schedule_2k.py',
     '../_base_/default_runtime.py',
 ]
-crop_size = (240, 320)
-max_iters = 200
+crop_size = (192, 256)
+max_iters = 400
 model = dict(
     data_preprocessor=dict(size=crop_size),
     decode_head=dict(num_classes=10),
 )
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=20),
+    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=40),
     dict(
         type='PolyLR',
         power=1.0,
         eta_min=0.0,
         by_epoch=False,
-        begin=20,
+        begin=40,
         end=max_iters,
     ),
 ]
