@@ -4,7 +4,7 @@
 dataset_type = 'xnet_mm.CamVidDataset'
 data_root = '{{$XNET_MM_DATA:data}}/camvid'
 img_scale = (480, 360)  # (width, height), the size of the files themselves
-# Within the range that training sees; the better of 600x450, 480x360 and
+# Within the range that training sees; the best of 600x450, 480x360 and
 # 384x288 on val. Labels stay at their own size.
 test_scale = (384, 288)
 crop_size = (192, 256)  # (height, width)
