@@ -7,4 +7,3 @@ from mmengine.registry import init_default_scope
 @pytest.fixture(autouse=True)
 def default_scope():
     init_default_scope('mmseg')
-    yield

@@ -9,6 +9,7 @@ This is the one list of the package; importing `xnet_mm` adds it.
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
@@ -72,7 +73,7 @@ def allow_mmengine_checkpoints() -> None:
     torch.serialization.add_safe_globals(safe_globals())
 
 
-def load_checkpoint_file(path: str) -> dict:
+def load_checkpoint_file(path: str | Path) -> dict:
     """Read a checkpoint on the CPU; nothing in it can run code.
 
     Raises:

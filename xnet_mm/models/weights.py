@@ -15,6 +15,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from ..engine.safe_globals import load_checkpoint_file
 from .classifier import build_classifier, is_registered
 
 State = dict[str, Tensor]
@@ -79,10 +80,10 @@ def load_weights(
     """
     if weights == 'timm':
         classifier = _from_hub(config, role)
-        state, converted = dict(classifier.state_dict()), []
+        state, outside, converted = dict(classifier.state_dict()), [], []
     else:
         classifier = build_classifier(config)[1]
-        state = _unwrap(read_state(weights), classifier)
+        state, outside = _unwrap(read_state(weights), classifier)
         state, converted = _rename(state, classifier)
     natives = classifier.state_dict()
     missing = [n for n in native_names if n not in state and n not in optional]
@@ -109,7 +110,7 @@ def load_weights(
         ) from error
     loaded = classifier.state_dict()
     module.load_state_dict({o: loaded[n] for n, o in native_names.items()})
-    dropped = [k for k in state if k not in native_names]
+    dropped = [k for k in state if k not in native_names] + outside
     print_log(
         f'{role}: {len(used)} of {len(native_names)} tensors from {weights}'
         + (f'; dropped on purpose: {_some(dropped)}' if dropped else '')
@@ -134,7 +135,7 @@ def read_state(weights: str) -> dict:
             from safetensors.torch import load_file
 
             return load_file(path)
-        state = torch.load(path, map_location='cpu', weights_only=True)
+        state = load_checkpoint_file(path)
     except Exception as error:
         raise ValueError(
             f'{weights} cannot be read as plain tensors: it is damaged, cut '
@@ -189,13 +190,17 @@ def _from_hub(config: str | dict, role: str) -> nn.Module:
         ) from error
 
 
-def _unwrap(state: dict, classifier: nn.Module) -> State:
-    """Take the model's own tensors out of what a training run saved."""
+def _unwrap(state: dict, classifier: nn.Module) -> tuple[State, list[str]]:
+    """Take the model's own tensors out of what a training run saved.
+
+    Returns them and the names of the other tensors (a head's, say).
+    """
     for key in ('state_dict', 'model', 'module'):
         if isinstance(state.get(key), dict):
             state = state[key]
     natives = classifier.state_dict().keys()
     state = {k: v for k, v in state.items() if isinstance(v, Tensor)}
+    outside: list[str] = []
     for prefix in ('module.', 'backbone.'):  # DDP; an OpenMMLab checkpoint
         inside = {
             k.removeprefix(prefix): v
@@ -204,8 +209,9 @@ def _unwrap(state: dict, classifier: nn.Module) -> State:
         }
         if inside and not natives & state.keys():
             # Of an OpenMMLab checkpoint only the backbone is wanted.
+            outside += [k for k in state if not k.startswith(prefix)]
             state = inside
-    return state
+    return state, outside
 
 
 def _rename(state: State, classifier: nn.Module) -> tuple[State, list[str]]:
