@@ -1,7 +1,7 @@
 """xnet_mm: a pre-trained classifier as the decoder, for MMSegmentation.
 
 Importing the package registers all of its models, data sets, transforms,
-hooks and visualisers, so `custom_imports = dict(imports=['xnet_mm'])` is the
+metrics, hooks and visualisers, so `custom_imports = dict(imports=['xnet_mm'])` is the
 only line that a config needs (with `type='xnet_mm.…'` not even that).
 """
 
@@ -21,11 +21,17 @@ if missing_packages():
     )
 else:
     try:
-        from . import datasets, engine, models, visualization
+        from . import datasets, engine, evaluation, models, visualization
     except ImportError as error:
         warnings.warn(
             f'xnet_mm registers nothing: {error!r}. {INSTALL_HELP}',
             stacklevel=2,
         )
     else:
-        __all__ += ['datasets', 'engine', 'models', 'visualization']
+        __all__ += [
+            'datasets',
+            'engine',
+            'evaluation',
+            'models',
+            'visualization',
+        ]

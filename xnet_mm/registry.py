@@ -8,6 +8,7 @@ nothing but mmengine.
 
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
@@ -30,6 +31,12 @@ TRANSFORMS = Registry(
     parent=MMENGINE_TRANSFORMS,
     scope='xnet_mm',
     locations=['xnet_mm.datasets'],
+)
+METRICS = Registry(
+    'metric',
+    parent=MMENGINE_METRICS,
+    scope='xnet_mm',
+    locations=['xnet_mm.evaluation'],
 )
 HOOKS = Registry(
     'hook',

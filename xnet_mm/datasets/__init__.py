@@ -4,6 +4,7 @@ from ..registry import DATASETS, TRANSFORMS, share_with_mmseg
 from .camvid import CamVidDataset
 from .folder_dataset import FolderSegDataset
 from .scenes import ScenesDataset
+from .transforms import *  # noqa: F403  (registers them)
 
 __all__ = ['CamVidDataset', 'FolderSegDataset', 'ScenesDataset']
 

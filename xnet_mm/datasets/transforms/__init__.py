@@ -1,0 +1,3 @@
+"""Transforms that keep image, depth and intrinsics in step."""
+
+__all__ = []
