@@ -1,8 +1,8 @@
 """xnet_mm: a pre-trained classifier as the decoder, for MMSegmentation.
 
 Importing the package registers all of its models, data sets, transforms,
-metrics, hooks and visualisers, so `custom_imports = dict(imports=['xnet_mm'])` is the
-only line that a config needs (with `type='xnet_mm.…'` not even that).
+metrics, hooks and visualisers, so one line in a config is all it needs:
+`custom_imports = dict(imports=['xnet_mm'])` (with `type='xnet_mm.…'` none).
 """
 
 import warnings
