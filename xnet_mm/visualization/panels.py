@@ -54,7 +54,7 @@ def legend(
         entries.append(('void', VOID))
     places, x, y = [], GAP, 0
     for name, _ in entries:
-        length = ROW + int(_font().getlength(name)) + 2 * GAP
+        length = ROW + int(font().getlength(name)) + 2 * GAP
         if x > GAP and x + length > width:
             x, y = GAP, y + ROW
         places.append((x, y))
@@ -65,14 +65,14 @@ def legend(
     for (name, colour), (x, y) in zip(entries, places, strict=True):
         box = (x, y + 4, x + ROW - 8, y + ROW - 4)
         draw.rectangle(box, fill=tuple(map(int, colour)), outline='black')
-        draw.text((x + ROW - 2, y + 2), name, 'black', _font())
+        draw.text((x + ROW - 2, y + 2), name, 'black', font())
     return np.asarray(strip)
 
 
 def titled(image: np.ndarray, title: str) -> np.ndarray:
     """`image` below a white row with `title`, cut at the image's width."""
     row = Image.new('RGB', (image.shape[1], ROW), 'white')
-    ImageDraw.Draw(row).text((2, 2), title, 'black', _font())
+    ImageDraw.Draw(row).text((2, 2), title, 'black', font())
     return np.concatenate([np.asarray(row), image])
 
 
@@ -99,7 +99,8 @@ def stack(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _font() -> ImageFont.FreeTypeFont:
+def font() -> ImageFont.FreeTypeFont:
+    """The font of all pictures."""
     # MMEngine's visualiser needs Matplotlib, and that brings the font.
     import matplotlib
 
