@@ -2,19 +2,35 @@
 
 from ..registry import MODELS, share_with_mmseg
 from .decoder import PretrainedReversedDecoder
+from .depth_estimator import (
+    DepthDataPreProcessor,
+    DepthTTAModel,
+    MonoDepthEstimator,
+)
+from .depth_heads import DPTDepthHead, PFPDepthHead, UPerDepthHead
 from .encoder import PretrainedEncoder
 from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
+from .losses import ScaleInvariantLogLoss
 from .post_feature_pyramid import PostFeaturePyramid
+from .pyramid import PretrainedPyramid
 from .reshape import ReShape
 
 __all__ = [
+    'DPTDepthHead',
+    'DepthDataPreProcessor',
+    'DepthTTAModel',
     'Hierarchy',
+    'MonoDepthEstimator',
+    'PFPDepthHead',
     'PFPHead',
     'PostFeaturePyramid',
     'PretrainedEncoder',
+    'PretrainedPyramid',
     'PretrainedReversedDecoder',
     'ReShape',
+    'ScaleInvariantLogLoss',
+    'UPerDepthHead',
     'build_hierarchy',
 ]
 

@@ -62,8 +62,12 @@ class ReShape(nn.Module):
         return x.permute(0, 3, 1, 2)
 
 
-def resize_to(x: Tensor, size: torch.Size) -> Tensor:
+def resize_to(
+    x: Tensor, size: torch.Size, align_corners: bool = False
+) -> Tensor:
     """Bring (B,C,H,W) to `size`; strides rarely divide an image exactly."""
     if x.shape[-2:] == size:
         return x
-    return F.interpolate(x, size=size, mode='bilinear', align_corners=False)
+    return F.interpolate(
+        x, size=size, mode='bilinear', align_corners=align_corners
+    )

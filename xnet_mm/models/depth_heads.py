@@ -1,0 +1,232 @@
+"""Depth heads: the linear probe gives metres instead of class logits."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from mmcv.cnn import ConvModule
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+from mmseg.models.decode_heads.dpt_head import FeatureFusionBlock
+from mmseg.models.decode_heads.uper_head import UPerHead
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .handover import take_over
+from .heads import PFPHead
+from .reshape import resize_to
+
+Activation = Literal['sigmoid', 'exp', 'softplus']
+LOSS = dict(type='xnet_mm.ScaleInvariantLogLoss')
+
+
+class DepthOutput(BaseDecodeHead):
+    """What makes depth of any head of MMSegmentation: metres and a loss.
+
+    Put it before a head that ends in `cls_seg`. The paper speaks of "a
+    simple linear probe" and names neither activation nor loss.
+
+    Args:
+        max_depth: metres. Truth beyond it counts as none, predictions stay
+            below it.
+        min_depth: metres, likewise.
+        activation: 'sigmoid' spans min_depth to max_depth (BTS, NeWCRFs,
+            VPD, ...); 'exp' (iDisc) and 'softplus' have no upper end in
+            training, so that far pixels keep their gradient.
+        loss_decode: loss(depth, truth, valid), one or a list.
+        **kwargs: those of the head.
+
+    Raises:
+        ValueError: an unknown activation or an empty range.
+    """
+
+    def __init__(
+        self,
+        max_depth: float = 10.0,
+        min_depth: float = 1e-3,
+        activation: Activation = 'sigmoid',
+        loss_decode: dict | Sequence[dict] = LOSS,
+        **kwargs: Any,
+    ) -> None:
+        # The threshold keeps mmseg from warning about two classes.
+        super().__init__(
+            num_classes=1,
+            out_channels=1,
+            threshold=0.0,
+            loss_decode=loss_decode,
+            **kwargs,
+        )
+        if activation not in ('sigmoid', 'exp', 'softplus'):
+            raise ValueError(
+                f"activation={activation!r}; wanted 'sigmoid', 'exp' or "
+                "'softplus'."
+            )
+        if not 0 < min_depth < max_depth:
+            raise ValueError(
+                f'min_depth={min_depth}, max_depth={max_depth}; wanted '
+                '0 < min_depth < max_depth, in metres.'
+            )
+        self.max_depth, self.min_depth = max_depth, min_depth
+        self.activation = activation
+
+    def cls_seg(self, feat: Tensor) -> Tensor:
+        """The linear probe: features (B,C,H,W) -> metres (B,1,H,W)."""
+        x = super().cls_seg(feat).float()  # half precision steps by cm
+        if self.activation == 'sigmoid':
+            span = self.max_depth - self.min_depth
+            return self.min_depth + span * x.sigmoid()
+        if self.activation == 'exp':
+            return x.clamp(-30, 30).exp()  # beyond these e^x overflows
+        return F.softplus(x) + self.min_depth
+
+    def predict(
+        self,
+        inputs: Sequence[Tensor],
+        batch_img_metas: list[dict] | None = None,
+        test_cfg: dict | None = None,
+    ) -> Tensor:
+        """Metres (B,1,h,w) within the head's range, at its own stride."""
+        return self.forward(inputs).clamp(self.min_depth, self.max_depth)
+
+    def loss_by_feat(
+        self, seg_logits: Tensor, batch_data_samples: Sequence
+    ) -> dict[str, Tensor]:
+        """Losses, and abs_rel for the log.
+
+        Args:
+            seg_logits: metres (B,1,h,w), whatever mmseg calls them.
+            batch_data_samples: with `gt_depth_map` (1,H,W), 0 = none;
+                without it an image counts for nothing.
+
+        Raises:
+            FloatingPointError: a prediction is not finite; names the images.
+        """
+        depth = seg_logits
+        truth = _stack_truth(depth, batch_data_samples)
+        depth = resize_to(depth, truth.shape[-2:], self.align_corners)
+        _check_finite(depth, batch_data_samples)
+        valid = (truth > self.min_depth) & (truth < self.max_depth)
+        functions = self.loss_decode
+        if not isinstance(functions, nn.ModuleList):
+            functions = [functions]
+        losses = {}
+        for function in functions:
+            loss = function(depth, truth, valid)
+            name = function.loss_name
+            losses[name] = losses[name] + loss if name in losses else loss
+        with torch.no_grad():
+            error = (depth - truth).abs() / truth.clamp(min=self.min_depth)
+            count = valid.sum().clamp(min=1)
+            losses['abs_rel'] = error.mul_(valid).sum() / count
+        return losses
+
+
+@MODELS.register_module()
+class PFPDepthHead(DepthOutput, PFPHead):
+    """PFP and a linear probe for depth. Args: `DepthOutput`, `PFPHead`."""
+
+
+@MODELS.register_module()
+class UPerDepthHead(DepthOutput, UPerHead):
+    """UPerNet's head for depth, a peer to compare with.
+
+    Args:
+        in_channels: width of each map. Default: those of the
+            `PretrainedPyramid` (or neck) built just before.
+        **kwargs: those of `DepthOutput` and of mmseg's UPerHead.
+    """
+
+    def __init__(
+        self, in_channels: Sequence[int] | None = None, **kwargs: Any
+    ) -> None:
+        in_channels = in_channels or take_over('UPerDepthHead').channels
+        kwargs.setdefault('in_index', list(range(len(in_channels))))
+        super().__init__(in_channels=list(in_channels), **kwargs)
+
+
+@MODELS.register_module()
+class DPTDepthHead(DepthOutput):
+    """DPT's head (Ranftl et al. 2021) on a pyramid, a peer to compare with.
+
+    Fusion blocks from the lowest to the highest resolution, each doubling
+    it, then a 3x3 convolution and the probe at half the stride of the first
+    map. For a ViT put mmseg's `MultiLevelNeck` before it.
+
+    Args:
+        in_channels: width of each map, highest resolution first. Default:
+            those of the `PretrainedPyramid` (or neck) built just before.
+        channels: width of the fusion blocks.
+        norm_cfg: of the fusion blocks; DPT itself has none.
+        **kwargs: those of `DepthOutput` and of mmseg's BaseDecodeHead.
+    """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int] | None = None,
+        channels: int = 256,
+        norm_cfg: dict | None = None,
+        **kwargs: Any,
+    ) -> None:
+        in_channels = in_channels or take_over('DPTDepthHead').channels
+        super().__init__(
+            in_channels=list(in_channels),
+            channels=channels,
+            in_index=list(range(len(in_channels))),
+            input_transform='multiple_select',
+            norm_cfg=norm_cfg,
+            **kwargs,
+        )
+        self.convs = nn.ModuleList(
+            nn.Conv2d(width, channels, 3, padding=1, bias=False)
+            for width in in_channels
+        )
+        self.fusion_blocks = nn.ModuleList(
+            FeatureFusionBlock(channels, self.act_cfg, norm_cfg)
+            for _ in in_channels
+        )
+        # It would add a second map, which the lowest resolution lacks.
+        self.fusion_blocks[-1].res_conv_unit1 = None
+        self.project = ConvModule(
+            channels, channels, 3, padding=1, norm_cfg=norm_cfg
+        )
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Metres (B,1,H/s,W/s) of a pyramid, s half its first stride."""
+        maps = self._transform_inputs(inputs)
+        maps = [c(m) for c, m in zip(self.convs, maps, strict=True)]
+        fused = self.fusion_blocks[-1](maps[-1])
+        for block, feature in zip(
+            reversed(self.fusion_blocks[:-1]),
+            reversed(maps[:-1]),
+            strict=True,
+        ):
+            fused = resize_to(fused, feature.shape[-2:])  # odd sizes
+            fused = block(fused, feature)
+        return self.cls_seg(self.project(fused))
+
+
+def _stack_truth(depth: Tensor, samples: Sequence) -> Tensor:
+    """Truth (B,1,H,W); an image without any is 0 all over."""
+    maps = [
+        s.gt_depth_map.data if 'gt_depth_map' in s else None for s in samples
+    ]
+    known = [m for m in maps if m is not None]
+    blank = torch.zeros_like(known[0] if known else depth[0])
+    return torch.stack([blank if m is None else m for m in maps])
+
+
+def _check_finite(depth: Tensor, samples: Sequence) -> None:
+    finite = depth.detach().isfinite()
+    if finite.all():
+        return
+    names = [
+        str(sample.get('img_path', f'image {i} of the batch'))
+        for i, sample in enumerate(samples)
+        if not finite[i].all()
+    ]
+    raise FloatingPointError(
+        f'NaN or inf in the predicted depth of {", ".join(names)}. Lower the '
+        'learning rate, lengthen the warm-up or clip the gradients '
+        '(optim_wrapper.clip_grad=dict(max_norm=1.0)); under mixed '
+        'precision try bfloat16.'
+    )
