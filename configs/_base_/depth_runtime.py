@@ -1,0 +1,6 @@
+# default_runtime.py for depth: its pictures, its test-time augmentation, and
+# no comparison of classes.
+_base_ = './default_runtime.py'
+visualizer = dict(type='xnet_mm.DepthPanelVisualizer')
+tta_model = dict(_delete_=True, type='xnet_mm.DepthTTAModel')
+custom_hooks = [dict(type='xnet_mm.IterationSeedHook')]
