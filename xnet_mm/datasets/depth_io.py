@@ -1,0 +1,109 @@
+"""The one reader of depth files: any supported format in, metres out."""
+
+from pathlib import Path
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+
+Encoding = Literal['plain', 'rotate3']
+ENCODINGS = get_args(Encoding)
+
+
+def read_depth(
+    path: str | Path, scale: float, encoding: Encoding = 'plain'
+) -> np.ndarray:
+    """Read a depth map in metres.
+
+    Formats: 16-bit PNG or TIFF; float TIFF, and EXR where OpenCV's build
+    reads it; npy; npz with the array `depth` or a single one.
+
+    Args:
+        path: of the file.
+        scale: file units per metre: 1000 for millimetres (NYU), 256 for
+            KITTI, 1 for metres (DDAD).
+        encoding: 'plain', or 'rotate3' for SUN RGB-D's files, whose 16 bits
+            are turned left by three (its toolbox's `read3dPoints.m`); a
+            plain shift loses the far depths.
+
+    Returns:
+        (H, W) float32 in metres; 0 = no ground truth, which is also what
+        NaN, infinite and negative values become.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: the file cannot be read or holds no depth map: 8-bit
+            values, several channels, no numbers.
+    """
+    path = str(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'{path}: no such depth file')
+    is_array = path.lower().endswith(('.npy', '.npz'))
+    raw = _read_array(path) if is_array else _read_image(path)
+    _check_raw(path, raw)
+    if encoding == 'rotate3':
+        if raw.dtype != np.uint16:
+            raise ValueError(
+                f"{path}: {raw.dtype} values, but depth_encoding='rotate3' "
+                "is that of 16-bit files. Use depth_encoding='plain'"
+            )
+        raw = (raw >> 3) | (raw << 13)
+    depth = np.divide(raw, np.float32(scale), dtype=np.float32)
+    if raw.dtype.kind != 'u':
+        depth[~(np.isfinite(depth) & (depth > 0))] = 0
+    return depth
+
+
+def _read_array(path: str) -> np.ndarray:
+    """The array of an npy file, or the depth of an npz file."""
+    try:
+        # Pickled objects could run code.
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            names = loaded.files
+            if 'depth' in names or len(names) == 1:
+                return loaded['depth' if 'depth' in names else names[0]]
+    except Exception as error:  # zipfile, zlib and numpy raise their own
+        raise ValueError(f'{path}: unreadable depth ({error})') from None
+    raise ValueError(
+        f'{path}: wanted an array named depth, or a single one; found '
+        f'{", ".join(names) or "none"}'
+    )
+
+
+def _read_image(path: str) -> np.ndarray:
+    """The values of a picture file as they are."""
+    try:
+        raw = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raw, reason = None, str(error).strip()
+    else:
+        reason = 'OpenCV cannot decode it'
+    if raw is None:
+        if path.lower().endswith('.exr'):
+            reason += (
+                '. OpenCV reads EXR only in builds that have it and with '
+                'OPENCV_IO_ENABLE_OPENEXR=1 in the environment; otherwise '
+                'convert to npy or float TIFF'
+            )
+        raise ValueError(f'{path}: unreadable depth ({reason})')
+    return raw
+
+
+def _check_raw(path: str, raw: np.ndarray) -> None:
+    """Raise unless `raw` is a map of numbers finer than 8 bits."""
+    if raw.ndim != 2:
+        raise ValueError(
+            f'{path}: wanted one channel of depth, got an array of shape '
+            f'{raw.shape}; is it a picture or a coloured depth map?'
+        )
+    if raw.dtype.kind not in 'uif':
+        raise ValueError(f'{path}: wanted numbers, got {raw.dtype}')
+    if raw.dtype.itemsize == 1:
+        raise ValueError(
+            f'{path}: 8-bit depth ({raw.dtype}, values {raw.min()} to '
+            f'{raw.max()}): 256 steps are a picture of a depth map or a '
+            'mask. Give the original file: 16-bit PNG, float TIFF, npy, npz'
+        )
