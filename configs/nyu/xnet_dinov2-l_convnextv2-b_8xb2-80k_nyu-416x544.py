@@ -1,0 +1,15 @@
+# Table 2 of the paper: DINOv2-L x ConvNeXtV2-B on NYU-Depth-V2.
+_base_ = [
+    '../_base_/models/xnet-depth_dinov2-l_convnextv2-b.py',
+    '../_base_/datasets/nyu.py',
+    '../_base_/schedules/schedule_depth_80k.py',
+    '../_base_/depth_runtime.py',
+]
+crop_size = (416, 544)
+model = dict(
+    data_preprocessor=dict(size=crop_size),
+    decode_head=dict(max_depth=10.0),
+)
+optim_wrapper = dict(
+    paramwise_cfg=dict(custom_keys={'backbone.encoder': dict(lr_mult=0.01)})
+)

@@ -1,0 +1,22 @@
+# Table 4 of the paper: the NYU-Depth-V2 model of the same name, tested on
+# SUN RGB-D as it is.
+_base_ = [
+    '../_base_/models/xnet-depth_swin-l_convnextv2-t.py',
+    '../_base_/datasets/sunrgbd.py',
+    '../_base_/schedules/schedule_depth_80k.py',
+    '../_base_/depth_runtime.py',
+]
+crop_size = (416, 544)
+model = dict(
+    data_preprocessor=dict(size=crop_size),
+    decode_head=dict(max_depth=10.0),
+)
+optim_wrapper = dict(
+    paramwise_cfg=dict(
+        custom_keys={
+            'backbone.encoder': dict(lr_mult=0.1),
+            # A longer key wins, so it repeats the factor.
+            'relative_position_bias_table': dict(lr_mult=0.1, decay_mult=0.0),
+        }
+    )
+)
