@@ -3,13 +3,9 @@
 from .color import DepthColorAug
 from .crop import DepthRandomCrop, DepthRandomPad, KBCrop, NYUCrop
 from .formatting import PackDepthInputs
-from .geometry import (
-    DepthRandomFlip,
-    DepthRandomResize,
-    DepthRandomRotate,
-    DepthResize,
-)
+from .geometry import DepthRandomFlip, DepthRandomRotate
 from .loading import LoadDepth
+from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
 __all__ = [
     'DepthColorAug',
@@ -19,6 +15,7 @@ __all__ = [
     'DepthRandomResize',
     'DepthRandomRotate',
     'DepthResize',
+    'DepthSplatResize',
     'KBCrop',
     'LoadDepth',
     'NYUCrop',

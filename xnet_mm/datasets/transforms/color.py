@@ -18,7 +18,7 @@ class DepthColorAug(BaseTransform):
     clipped and rounded to 8 bits. As BTS does it, x is on [0, 1]
     (`mode='unit'`). BinsFormer's toolbox, and GEDepth's, which is built on
     it, raise x on [0, 255] (`mode='mdet'`): a gamma of 0.9 then turns white
-    to 146, one of 1.1 clips all above 154 to white. Published numbers of
+    to 147, one of 1.1 clips all above 154 to white. Published numbers of
     that family were trained so.
 
     BinsFormer: NYU `brightness_range=(0.75, 1.25)`; KITTI, and GEDepth's

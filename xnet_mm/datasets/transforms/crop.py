@@ -55,8 +55,7 @@ class KBCrop(BaseTransform):
     crop" of BTS that BinsFormer's code and all peers train and test on. An
     image that is already cropped, as those of the official benchmark are,
     stays as it is. Sets `crop_box` (top, left, height, width in pixels of
-    the file) and `ori_shape`, for predictions have the crop's size. Comes
-    after `LoadDepth`.
+    the file) and `ori_shape`, for predictions have the crop's size.
 
     Raises:
         ValueError: the image is smaller; names it.
@@ -88,7 +87,7 @@ class NYUCrop(BaseTransform):
 
     Args:
         keep_size: leave the image as it is and set the depth outside to 0,
-            as NeWCRFs, PixelFormer and NDDepth train.
+            as NeWCRFs, PixelFormer and NDDepth train; after `LoadDepth`.
 
     Raises:
         ValueError: the image is not 480 x 640; names it.
