@@ -4,14 +4,22 @@ from collections.abc import Sequence
 from os import path as osp
 from typing import Any
 
-import numpy as np
 from mmengine.dataset import BaseDataset
+from mmengine.dist import get_dist_info
 from mmengine.fileio import list_dir_or_file
+from mmengine.logging import print_log
 
 from ..registry import DATASETS
+from .depth_check import check_depth_pairs
 from .depth_io import ENCODINGS, Encoding
+from .label_check import raise_problems
+from .split_file import NO_TRUTH, read_intrinsics, read_split
 
-NO_TRUTH = 'None'  # in split files
+HINT = (
+    'Set data_root, ann_file and data_prefix=dict(img_path=..., '
+    'depth_path=...); the shipped configs look in the folder that '
+    'XNET_MM_DATA names, else in ./data'
+)
 
 
 @DATASETS.register_module()
@@ -19,10 +27,10 @@ class DepthDataset(BaseDataset):
     """Images and metric depth maps, listed in a split file or two folders.
 
     A line of the split file (`ann_file`) is `rgb depth`, `rgb depth focal`
-    (the focal length is not used) or one name without folder and suffix;
-    paths are relative to `data_prefix`, a leading `/` is ignored, a depth
-    of `None` means that there is no ground truth. Without a split file the
-    two folders are paired by name. In a config::
+    (the third column is not used) or a single name without folder and
+    suffix. Paths are relative to `data_prefix`, a leading `/` is ignored, a
+    depth of `None` means that there is no ground truth. Without a split file
+    the two folders are paired by name. In a config::
 
         dataset = dict(
             type='xnet_mm.DepthDataset',
@@ -32,23 +40,36 @@ class DepthDataset(BaseDataset):
             metainfo=dict(max_depth=10.0),
         )
 
-    With `test_mode=True` ground truth may be missing.
+    When the data set is built every file is looked for and a few pairs are
+    decoded, so a mistake is an error with the file's name. With
+    `test_mode=True` ground truth may be missing: as `None`, or as no file
+    where the split does not name it.
 
     Args:
         data_prefix: `img_path` and `depth_path`, folders below `data_root`.
-        img_suffix: end of the image names, where names have none.
-        depth_suffix: end of the depth names, where names have none. What
-            formats there are: `depth_io.read_depth`.
+        img_suffix: end of the image names, where the split names none.
+        depth_suffix: end of the depth names, where the split names none;
+            the formats are those of `depth_io.read_depth`.
         depth_scale: file units per metre.
         depth_encoding: 'plain' or 'rotate3', see `depth_io.read_depth`.
         intrinsics: (fx, fy, cx, cy) in pixels of the image files, the top
-            left pixel's centre being (0, 0), or a text file of the 3 x 3
+            left pixel's centre being (0, 0), or a text file with the 3 x 3
             matrix below `data_root`.
+        check: look at the files; False skips it (a large data set that has
+            passed before, or one that is not on a local disk).
         **kwargs: those of mmengine's `BaseDataset`; `metainfo` may set
-            `max_depth`, in metres.
+            `max_depth`, the farthest depth that counts, metres.
+
+    Raises:
+        ValueError: no split file or folder, an empty split, a missing,
+            unreadable or 8-bit file, a depth map of another size than its
+            image, depths that are all above `max_depth`, a split without any
+            depth, or, in training, a sample without ground truth.
     """
 
     METAINFO = dict(max_depth=10.0)
+    # Whether training leaves out what has no ground truth; else an error.
+    drops_unlabelled = False
 
     def __init__(
         self,
@@ -59,74 +80,128 @@ class DepthDataset(BaseDataset):
         depth_scale: float = 1000.0,
         depth_encoding: Encoding = 'plain',
         intrinsics: Sequence[float] | str | None = None,
+        check: bool = True,
         **kwargs: Any,
     ) -> None:
-        if depth_encoding not in ENCODINGS:
-            raise ValueError(
-                f'depth_encoding={depth_encoding!r}: wanted one of '
-                f'{", ".join(ENCODINGS)}'
-            )
-        if not depth_scale > 0:
-            raise ValueError(f'depth_scale={depth_scale}: wanted above 0')
         self.img_suffix = img_suffix
         self.depth_suffix = depth_suffix
         self.depth_scale = depth_scale
         self.depth_encoding = depth_encoding
         self.intrinsics = intrinsics
+        self.check = check
         prefix = {'img_path': '', 'depth_path': '', **(data_prefix or {})}
         super().__init__(data_prefix=prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """List the split."""
+        """List the split and check it."""
+        self._check_settings()
         common = dict(
-            depth_scale=self.depth_scale, depth_encoding=self.depth_encoding
+            depth_scale=float(self.depth_scale),
+            depth_encoding=self.depth_encoding,
         )
-        intrinsics = self._load_intrinsics()
-        if intrinsics:
-            common['intrinsics'] = intrinsics
+        if self.intrinsics is not None:
+            common['intrinsics'] = self._load_intrinsics()
         pairs = self._split_pairs() if self.ann_file else self._folder_pairs()
+        if not pairs:
+            raise ValueError(self._describe_empty_split())
+        pairs = self._sort_out_unlabelled(pairs)
+        if self.check:
+            self._check_pairs(pairs)
         return [
             dict(img_path=image, depth_map_path=depth, seg_fields=[], **common)
             for image, depth in pairs
         ]
 
-    def _load_intrinsics(self) -> tuple[float, ...] | None:
+    def keeps(self, image_name: str) -> bool:
+        """Whether a line of the split file is used; by the image's name."""
+        return True
+
+    def local_name(self, name: str) -> str:
+        """A name of the split file, relative to its `data_prefix`."""
+        return name.lstrip('/')
+
+    def depth_stem(self, stem: str) -> str:
+        """The depth map's name for an image's, both without suffix."""
+        return stem
+
+    def _where(self) -> str:
+        """The split's name for messages: its list, else its image folder."""
+        return self.ann_file or self.data_prefix['img_path']
+
+    def _check_settings(self) -> None:
+        """Arguments and folders, before anything is listed."""
+        max_depth = self.metainfo.get('max_depth')
+        for name, value in (
+            ('depth_scale', self.depth_scale),
+            ("metainfo['max_depth']", max_depth),
+        ):
+            if not isinstance(value, int | float) or not value > 0:
+                raise ValueError(
+                    f'{self._where()}: {name} is {value!r}, wanted a number '
+                    'above 0'
+                )
+        if self.depth_encoding not in ENCODINGS:
+            raise ValueError(
+                f'{self._where()}: depth_encoding={self.depth_encoding!r}, '
+                f'wanted one of: {", ".join(ENCODINGS)}'
+            )
+        seen_from = f'(seen from {osp.abspath(".")})'
+        if self.ann_file and not osp.isfile(self.ann_file):
+            raise ValueError(
+                f'no split file {self.ann_file!r} {seen_from}. {HINT}'
+            )
+        folders = [] if self.ann_file else [self.data_prefix['img_path']]
+        if folders and not self.test_mode:
+            folders.append(self.data_prefix['depth_path'])
+        for folder in folders:
+            if not osp.isdir(folder):
+                raise ValueError(f'no folder {folder!r} {seen_from}. {HINT}')
+
+    def _load_intrinsics(self) -> tuple[float, ...]:
         """(fx, fy, cx, cy), from the file if it is one."""
         values = self.intrinsics
         if isinstance(values, str):
-            path = osp.join(self.data_root, values)
-            matrix = np.loadtxt(path).reshape(3, 3)
-            values = matrix[[0, 1, 0, 1], [0, 1, 2, 2]]
-        if values is None:
-            return None
+            values = read_intrinsics(osp.join(self.data_root, values))
+        if len(values) != 4:
+            raise ValueError(
+                f'{self._where()}: intrinsics={values!r}, wanted (fx, fy, cx, '
+                'cy) or the name of a text file of the 3 x 3 camera matrix'
+            )
         return tuple(float(v) for v in values)
 
     def _split_pairs(self) -> list[tuple[str, str | None]]:
         """(image, depth) paths of the split file's lines."""
         pairs = []
-        with open(self.ann_file, encoding='utf-8') as file:
-            for line in file:
-                columns = line.split()
-                if len(columns) == 1:
-                    name = columns[0]
-                    columns = [
-                        name + self.img_suffix,
-                        name + self.depth_suffix,
-                    ]
-                if columns:
-                    pairs.append(
-                        (
-                            self._locate('img_path', columns[0]),
-                            None
-                            if columns[1] == NO_TRUTH
-                            else self._locate('depth_path', columns[1]),
-                        )
-                    )
+        for columns in read_split(self.ann_file):
+            if not self.keeps(columns[0]):
+                continue
+            if len(columns) == 1:
+                stem = self.local_name(columns[0])
+                pairs.append(self._pair_by_name(stem))
+                continue
+            image, depth = map(self.local_name, columns[:2])
+            pairs.append(
+                (
+                    self._path('img_path', image),
+                    None
+                    if depth == NO_TRUTH
+                    else self._path('depth_path', depth),
+                )
+            )
         return pairs
 
-    def _locate(self, prefix: str, name: str) -> str:
-        """Path of a name of the split file."""
-        return osp.join(self.data_prefix[prefix], name.lstrip('/'))
+    def _path(self, prefix: str, name: str) -> str:
+        return osp.join(self.data_prefix[prefix], name)
+
+    def _pair_by_name(self, name: str) -> tuple[str, str | None]:
+        """(image, depth) paths from one name, with or without suffix."""
+        stem = name.removesuffix(self.img_suffix)
+        image = self._path('img_path', stem + self.img_suffix)
+        depth = self._path(
+            'depth_path', self.depth_stem(stem) + self.depth_suffix
+        )
+        absent = depth == image or not osp.isfile(depth)
+        return image, None if self.test_mode and absent else depth
 
     def _folder_pairs(self) -> list[tuple[str, str | None]]:
         """(image, depth) paths of the same names in the two folders."""
@@ -136,11 +211,89 @@ class DepthDataset(BaseDataset):
             suffix=self.img_suffix,
             recursive=True,
         )
-        pairs = []
-        for name in sorted(names):
-            stem = name.removesuffix(self.img_suffix)
-            depth = self._locate('depth_path', stem + self.depth_suffix)
-            if self.test_mode and not osp.isfile(depth):
-                depth = None
-            pairs.append((self._locate('img_path', name), depth))
-        return pairs
+        return [self._pair_by_name(name) for name in sorted(names)]
+
+    def spare_depth_maps(self) -> list[str]:
+        """Depth maps without an image, of a split given by two folders."""
+        folder = self.data_prefix['depth_path']
+        if self.ann_file or not osp.isdir(folder):
+            return []
+        names = list_dir_or_file(
+            folder, list_dir=False, suffix=self.depth_suffix, recursive=True
+        )
+        paths = {osp.join(folder, name) for name in names}
+        for pair in self._folder_pairs():
+            paths -= {*pair}
+        return sorted(paths)
+
+    def _sort_out_unlabelled(
+        self, pairs: list[tuple[str, str | None]]
+    ) -> list[tuple[str, str | None]]:
+        """Keep, drop or refuse the samples without ground truth."""
+        without = [image for image, depth in pairs if depth is None]
+        if not without:
+            return pairs
+        count = f'{len(without)} of {len(pairs)} images'
+        if self.test_mode:
+            print_log(
+                f'{self._where()}: {count} have no ground truth; they are '
+                'predicted and do not count in the metrics.',
+                logger='current',
+            )
+            return pairs
+        if not self.drops_unlabelled or len(without) == len(pairs):
+            raise ValueError(
+                f'{self._where()}: {count} have no ground truth, the first '
+                f'is {without[0]}. Only test_mode=True takes them; leave '
+                'these lines out for training'
+            )
+        print_log(
+            f'{self._where()}: {count} have no ground truth and are left out '
+            'of training.',
+            logger='current',
+        )
+        return [pair for pair in pairs if pair[1] is not None]
+
+    def _check_pairs(self, pairs: list[tuple[str, str | None]]) -> None:
+        """Every file is there, and some are what they should be."""
+        rank, world_size = get_dist_info()
+        problems = []
+        for image, depth in pairs[rank::world_size]:
+            if not osp.isfile(image):
+                problems.append(f'{image}: no such image')
+            if depth is not None and not osp.isfile(depth):
+                problems.append(f'{depth}: no such depth map, for {image}')
+        if not self.test_mode:
+            problems += [
+                f'{path}: a depth map without an image in '
+                f'{self.data_prefix["img_path"]} (img_suffix='
+                f'{self.img_suffix!r})'
+                for path in self.spare_depth_maps()
+            ]
+        if problems:
+            problems[0] += f' (seen from {osp.abspath(".")}). {HINT}'
+        raise_problems(self._where(), problems)
+        labelled = [pair for pair in pairs if pair[1] is not None]
+        if labelled:
+            check_depth_pairs(
+                labelled,
+                scale=self.depth_scale,
+                encoding=self.depth_encoding,
+                max_depth=self.metainfo['max_depth'],
+                where=self._where(),
+            )
+
+    def _describe_empty_split(self) -> str:
+        """Say what was found instead of images."""
+        if self.ann_file:
+            return (
+                f'{self.ann_file}: the split file is empty, or none of its '
+                f'lines is for {type(self).__name__} with these settings'
+            )
+        folder = self.data_prefix['img_path']
+        names = list_dir_or_file(folder, list_dir=False, recursive=True)
+        found = sorted({osp.splitext(name)[1] for name in names})
+        return (
+            f'{folder}: no image ends with img_suffix={self.img_suffix!r}; '
+            f'found files ending with: {", ".join(found) or "none at all"}'
+        )

@@ -3,6 +3,7 @@
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
+from ..depth_check import check_size
 from ..depth_io import read_depth
 
 
@@ -34,14 +35,8 @@ class LoadDepth(BaseTransform):
         if 'crop_box' in results:
             top, left, height, width = results['crop_box']
             depth = depth[top : top + height, left : left + width]
-        wanted = tuple(results['ori_shape'][:2])
-        if depth.shape != wanted:
-            raise ValueError(
-                f'{path}: {depth.shape[1]}x{depth.shape[0]} pixels, but '
-                f'{results["img_path"]} has {wanted[1]}x{wanted[0]} (width x '
-                'height). Make them equal (depth by nearest neighbour); '
-                'crops come after LoadDepth'
-            )
+        shape = tuple(results['ori_shape'][:2])
+        check_size(depth, path, shape, results['img_path'])
         results['gt_depth_map'] = depth
         fields = results.setdefault('seg_fields', [])
         if 'gt_depth_map' not in fields:

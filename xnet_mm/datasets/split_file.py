@@ -1,0 +1,53 @@
+"""The small text files beside depth data: split lists and camera matrices."""
+
+from pathlib import Path
+
+import numpy as np
+
+NO_TRUTH = 'None'  # stands for a depth map that does not exist
+MAX_COLUMNS = 3
+
+
+def read_split(path: str | Path) -> list[list[str]]:
+    """The columns of each line that is not empty.
+
+    `rgb depth`, `rgb depth focal` (BTS, BinsFormer), `rgb depth dense`
+    (NeWCRFs) or a single name.
+
+    Raises:
+        ValueError: a line has more columns, or the file is not text.
+    """
+    try:
+        lines = Path(path).read_text(encoding='utf-8').splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f'{path}: not a text file ({error})') from None
+    rows = [line.split() for line in lines]
+    for number, columns in enumerate(rows, 1):
+        if len(columns) > MAX_COLUMNS:
+            raise ValueError(
+                f'{path}, line {number}: {len(columns)} columns, wanted `rgb '
+                'depth`, `rgb depth focal` or one name (blanks separate '
+                'columns, so names cannot hold any)'
+            )
+    return [columns for columns in rows if columns]
+
+
+def read_intrinsics(path: str | Path) -> tuple[float, float, float, float]:
+    """(fx, fy, cx, cy) from a text file of the 3 x 3 camera matrix.
+
+    Raises:
+        ValueError: no such file, or it holds something else.
+    """
+    try:
+        matrix = np.loadtxt(path).reshape(3, 3)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f'{path}: wanted a text file of the 3 x 3 camera matrix ({error})'
+        ) from None
+    fx, fy, cx, cy = matrix[[0, 1, 0, 1], [0, 1, 2, 2]].tolist()
+    if matrix[2].tolist() != [0, 0, 1] or fx <= 0 or fy <= 0:
+        raise ValueError(
+            f'{path}: wanted the camera matrix [[fx, 0, cx], [0, fy, cy], '
+            f'[0, 0, 1]], got {matrix.tolist()}'
+        )
+    return fx, fy, cx, cy
