@@ -1,8 +1,9 @@
 """Depth metrics of a data set, one image at a time."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, inf
 from typing import Any
 
 import torch
@@ -17,6 +18,8 @@ from .depth_protocols import Box, DepthProtocol, find_protocol
 
 NO_TRUTH = 'no ground truth'
 NO_PIXEL = 'no valid pixel'
+EXCLUDED = 'not in the protocol'
+MAX_SIZES = 4  # of maps that the report names
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class DepthProtocolMetric(BaseMetric):
             min_depth=min_depth, max_depth=max_depth, crop=crop, clamp=clamp
         )
         self._name = protocol
-        find_protocol(protocol, max_depth or 1.0, self._options)  # fail early
+        find_protocol(protocol, inf, self._options)  # a wrong one fails now
 
     @property
     def protocol(self) -> DepthProtocol:
@@ -144,9 +147,8 @@ def measure(protocol: DepthProtocol, sample: dict) -> ImageFigures:
     pred = _plane(sample['pred_depth_map']['data'], path)
     size = '{}x{}'.format(*pred.shape)
     check_finite(pred, path)
-    if protocol.left_out_path and protocol.left_out_path in path:
-        reason = f'path has {protocol.left_out_path}'
-        return ImageFigures(path, size, left_out=reason)
+    if protocol.leaves_out(path):
+        return ImageFigures(path, size, left_out=EXCLUDED)
     if sample.get('gt_depth_map') is None:
         return ImageFigures(path, size, left_out=NO_TRUTH)
     gt = _plane(sample['gt_depth_map']['data'], path)
@@ -209,9 +211,12 @@ def _describe_depths(gt: Tensor) -> str:
 def _count_lines(results: list[ImageFigures]) -> list[str]:
     counted = [r for r in results if not r.left_out]
     pixels = sum(r.pixels for r in counted)
+    sizes = Counter(r.size for r in counted).most_common()
+    shown = [f'{size} ({images})' for size, images in sizes[:MAX_SIZES]]
+    shown += ['...'] * (len(sizes) > MAX_SIZES)
     lines = [f'counted: {len(counted)} images, {pixels} pixels']
-    reasons = dict.fromkeys(r.left_out for r in results if r.left_out)
-    for reason in reasons:
+    lines[0] += f', maps of {", ".join(shown)}' if shown else ''
+    for reason in dict.fromkeys(r.left_out for r in results if r.left_out):
         images = [r for r in results if r.left_out == reason]
         first = ': '.join(filter(None, [images[0].path, images[0].detail]))
         lines.append(f'left out: {len(images)}, {reason} (first {first})')

@@ -4,8 +4,9 @@ Figures are comparable within one protocol only. All of them average per
 image: a metric over an image's pixels, then the mean over images.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -32,7 +33,7 @@ class DepthProtocol:
         crop: Rows and columns that count: (top, bottom, left, right), the
             ends excluded. On a smaller map it ends with the map.
         map_size: (height, width) that the protocol is defined on.
-        map_hint: What to say about a map of another size.
+        map_hint: What to do about a map of another size.
         left_out_path: Images with this in their path are left out.
         keys: Metrics reported.
     """
@@ -49,17 +50,22 @@ class DepthProtocol:
     left_out_path: str | None = None
     keys: tuple[str, ...] = PAPER_KEYS
 
+    def leaves_out(self, path: str) -> bool:
+        """Whether the image at `path` is no part of the protocol."""
+        part = self.left_out_path
+        return part is not None and part in Path(path).as_posix()
+
     def check_size(self, height: int, width: int, where: str) -> None:
         """Refuse a map that the crop was not made for.
 
         Raises:
-            ValueError: with the protocol's hint.
+            ValueError: what is wanted, and how to get it.
         """
         if self.map_size and (height, width) != self.map_size:
             wanted = '{}x{}'.format(*self.map_size)
             raise ValueError(
-                f'{where}: protocol {self.name} is defined on {wanted} maps '
-                f'(height x width), got {height}x{width}. {self.map_hint}'
+                f'{where}: {self.name} wants {wanted} maps (height x width), '
+                f'got {height}x{width}: {self.map_hint}'
             )
 
     def select(self, pred: Tensor, gt: Tensor) -> tuple[Tensor, Tensor]:
@@ -88,28 +94,96 @@ class DepthProtocol:
 
     def describe(self) -> list[str]:
         """What the printed result says about how it was made."""
-        upper = f' < {self.max_depth:g}' if self.max_depth < inf else ''
-        lines = [f'pixels: {self.min_depth:g} < ground truth{upper} m']
+        pixels = f'pixels: {self.min_depth:g} < ground truth'
+        if self.max_depth < inf:
+            pixels += f' < {self.max_depth:g}'
+        pixels += ' m'
         if self.gt_ceiling:
-            lines[0] += f', after ground truth > {self.gt_ceiling:g} m was '
-            lines[0] += f'set to {self.gt_ceiling:g}'
+            pixels += f', what is beyond {self.gt_ceiling:g} m counts as that'
+        crop = 'crop: none'
         if self.crop:
-            rows, columns = self.crop[:2], self.crop[2:]
-            crop = 'crop: rows {}:{}, columns '.format(*rows)
-            crop += '{}:{}'.format(*columns)
-            if self.map_size:
-                crop += ' of {}x{}'.format(*self.map_size)
-        lines += [
-            crop if self.crop else 'crop: none',
-            'predictions: clamped to {:g}..{:g} m'.format(*self.clamp)
-            if self.clamp
-            else 'predictions: not clamped',
-            'averaging: per image, then over images',
-        ]
+            crop = 'crop: rows {}:{}, columns {}:{}'.format(*self.crop)
+        if self.map_size:
+            crop += ' of {}x{}'.format(*self.map_size)
+        clamp = 'predictions: not clamped'
+        if self.clamp:
+            clamp = 'predictions: clamped to {:g}..{:g} m'.format(*self.clamp)
+        lines = [pixels, crop, clamp, 'averaging: per image, then over images']
+        if self.left_out_path:
+            lines.append(f'images: none with {self.left_out_path} in its path')
         return lines
 
 
-PROTOCOLS: dict[str, DepthProtocol] = {}
+def _kitti_crop(top: float, bottom: float, left: float, right: float) -> Box:
+    height, width = KITTI_MAP
+    return (
+        *(int(top * height), int(bottom * height)),
+        *(int(left * width), int(right * width)),
+    )
+
+
+KITTI_MAP = (352, 1216)
+KITTI_EIGEN = DepthProtocol(
+    name='kitti_eigen_garg',
+    source='KITTI Eigen split, Garg crop of the KB crop; AdaBins, BinsFormer',
+    min_depth=1e-3,
+    max_depth=80,
+    clamp=(1e-3, 80),
+    crop=_kitti_crop(0.40810811, 0.99189189, 0.03594771, 0.96405229),
+    map_size=KITTI_MAP,
+    map_hint='this is the KB crop; put xnet_mm.KBCrop into the test pipeline',
+)
+SUN = DepthProtocol(
+    name='sun_rgbd',
+    source='SUN RGB-D at native size; BinsFormer',
+    min_depth=1e-3,
+    max_depth=10,
+    clamp=(1e-3, 8),
+    gt_ceiling=8,
+    crop=(45, 471, 41, 601),
+)
+NAMED = (
+    DepthProtocol(
+        name='nyu_eigen',
+        source='NYU-Depth-V2, Eigen split and crop',
+        min_depth=1e-3,
+        max_depth=10,
+        clamp=(1e-3, 10),
+        crop=(45, 471, 41, 601),
+        map_size=(480, 640),
+        map_hint='test on whole images, without xnet_mm.NYUCrop',
+    ),
+    KITTI_EIGEN,
+    replace(
+        KITTI_EIGEN,
+        name='kitti_eigen_eigen',
+        source='KITTI Eigen split, Eigen crop of the KB crop',
+        crop=_kitti_crop(0.3324324, 0.91351351, 0.0359477, 0.96405229),
+    ),
+    DepthProtocol(
+        name='kitti_official',
+        source="KITTI's depth devkit",
+        min_depth=0,
+        max_depth=inf,
+        clamp=None,
+        keys=KITTI_KEYS,
+    ),
+    SUN,
+    replace(
+        SUN,
+        name='sun_rgbd_without_nyu',
+        source=f'{SUN.source}; without the part that NYU-Depth-V2 contains',
+        left_out_path='kv1/NYUdata',
+    ),
+    DepthProtocol(
+        name='ddad',
+        source='DDAD, GEDepth',
+        min_depth=1e-3,
+        max_depth=200,
+        clamp=(1e-3, 200),
+    ),
+)
+PROTOCOLS = {protocol.name: protocol for protocol in NAMED}
 
 
 def find_protocol(
@@ -130,7 +204,7 @@ def find_protocol(
     if name != 'custom':
         if name not in PROTOCOLS:
             known = ', '.join([*PROTOCOLS, 'custom'])
-            raise ValueError(f'No depth protocol {name!r}. There are: {known}')
+            raise ValueError(f'no depth protocol {name!r}. There are: {known}')
         given = [key for key, value in options.items() if value is not None]
         if given:
             raise ValueError(
