@@ -91,3 +91,18 @@ def test_pyramid_wants_strides_that_divide():
         PostFeaturePyramid([3, 4], [4, 14])
     with pytest.raises(ValueError, match=r'3 widths .* and 2 strides'):
         PostFeaturePyramid([3, 4, 5], [4, 8])
+
+
+def test_sub_pixels_start_alike():
+    torch.manual_seed(0)
+    fine = ReShape(5, 6, 4)
+    x = torch.randn(2, 5, 3, 4)
+    out = fine(x)
+    # One value for each 4x4 block: nearest up-sampling of the map of corners.
+    corners = (
+        out[..., ::4, ::4].repeat_interleave(4, 2).repeat_interleave(4, 3)
+    )
+    torch.testing.assert_close(out, corners)
+    assert (out.flatten(2).std(-1) > 0).all()
+    # The sub-pixels of one channel are alike, the channels are not.
+    assert fine.expand.weight.view(6, 16, 5)[:, 0].unique(dim=0).shape[0] == 6

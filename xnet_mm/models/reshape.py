@@ -46,6 +46,18 @@ class ReShape(nn.Module):
         self.expand = nn.Linear(in_channels, out_channels * scale_factor**2)
         self.act = getattr(nn, act)()
         self.project = nn.Linear(out_channels, out_channels)
+        self._init_alike()
+
+    @torch.no_grad()
+    def _init_alike(self) -> None:
+        """Start with equal sub-pixels: nearest up-sampling, no checkerboard.
+
+        The initialisation of Aitken et al. 2017, "Checkerboard artifact free
+        sub-pixel convolution".
+        """
+        for tensor in (self.expand.weight, self.expand.bias):
+            groups = tensor.view(self.out_channels, self.scale_factor**2, -1)
+            groups[:, 1:] = groups[:, :1]
 
     def init_identity(self) -> None:
         """Make the output constant one, whatever comes in."""
