@@ -130,7 +130,8 @@ def colour_bar(
     bar = _paint(values, known, vmin, vmax, name)
     strip.paste(Image.fromarray(bar), (left, ROW // 4))
     draw = ImageDraw.Draw(strip)
-    ticks = MaxNLocator(max(1, width // TICK_ROOM)).tick_values(vmin, vmax)
+    locator = MaxNLocator(max(1, width // TICK_ROOM), steps=[1, 2, 5, 10])
+    ticks = locator.tick_values(vmin, vmax)
     slack = 1e-6 * (vmax - vmin)
     ticks = ticks[(ticks >= vmin - slack) & (ticks <= vmax + slack)]
     for tick in ticks:

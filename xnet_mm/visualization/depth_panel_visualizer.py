@@ -1,0 +1,79 @@
+"""Visualiser of depth: image | truth | prediction | relative error."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.structures import BaseDataElement, PixelData
+
+from ..registry import VISUALIZERS
+from .depth_colours import depth_range as choose_range
+from .depth_panels import draw_depth
+from .panel_visualizer import PanelVisualizer
+
+
+@VISUALIZERS.register_module()
+class DepthPanelVisualizer(PanelVisualizer):
+    """Draws image, truth, prediction and relative error over colour bars.
+
+    Truth and prediction share one range of colours. A sample holds
+    `gt_depth_map` and `pred_depth_map`; where the pipeline cropped the file
+    (`crop_box`), so is the image.
+
+    Args:
+        name: MMEngine keeps one visualiser of each name.
+        depth_range: 'max_depth' (0 to that of `dataset_meta`, so colours
+            compare between pictures), 'percentile' (2nd to 98th of each
+            truth) or two numbers in metres.
+        **kwargs: MMEngine's own.
+
+    Raises:
+        ValueError: another `depth_range`.
+    """
+
+    def __init__(
+        self,
+        name: str = 'visualizer',
+        depth_range: str | Sequence[float] = 'max_depth',
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, **kwargs)
+        choose_range(depth_range, None, np.empty(0))  # fail now, if at all
+        self.depth_range = depth_range
+
+    def draw_panels(
+        self,
+        image: np.ndarray,
+        data_sample: BaseDataElement | None,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+    ) -> np.ndarray:
+        """The picture, (h, w, 3) uint8 RGB; see `draw_depth`."""
+        sample = BaseDataElement() if data_sample is None else data_sample
+        truth = _depth_map(sample.get('gt_depth_map')) if draw_gt else None
+        pred = _depth_map(sample.get('pred_depth_map')) if draw_pred else None
+        box = sample.metainfo.get('crop_box')
+        if box is not None:
+            image = crop_image(image, box)
+        known = truth if truth is not None else pred
+        limits = choose_range(
+            self.depth_range,
+            (self.dataset_meta or {}).get('max_depth'),
+            np.empty(0) if known is None else known,
+        )
+        return draw_depth(image, limits, truth, pred)
+
+
+def crop_image(image: np.ndarray, box: Sequence[int]) -> np.ndarray:
+    """The part (top, left, height, width) of a file, unless it is that."""
+    top, left, height, width = box
+    if image.shape[:2] == (height, width):
+        return image
+    return image[top : top + height, left : left + width]
+
+
+def _depth_map(depth_map: PixelData | None) -> np.ndarray | None:
+    """(1, h, w) depth of a sample as (h, w) float32."""
+    if depth_map is None:
+        return None
+    return np.asarray(depth_map.data.cpu(), np.float32).squeeze(0)

@@ -1,0 +1,111 @@
+"""Pictures of depth: image | truth | prediction | relative error, with bars.
+
+Numpy in, numpy out: images (H, W, 3) uint8 RGB, depth (h, w) metres with 0
+or NaN where it is not known, of the image's size or of another one.
+"""
+
+import cv2
+import numpy as np
+
+from .depth_colours import (
+    colour_depth,
+    colour_error,
+    depth_bar,
+    error_bar,
+    is_known,
+)
+from .panels import side_by_side, stack
+
+PANEL_WIDTH = 800  # pixels at most
+WIDE = 2  # images of this aspect and more come two in a row
+SPREAD = 1.5  # radius of a measured point, pixels of the picture
+
+
+def draw_depth(
+    image: np.ndarray,
+    limits: tuple[float, float],
+    truth: np.ndarray | None = None,
+    prediction: np.ndarray | None = None,
+) -> np.ndarray:
+    """The panels, each over its colour bar; those without data are left out.
+
+    Maps are brought to the image's size without mixing depths, panels to at
+    most 800 pixels of width. Measured points are drawn 3 pixels wide, or
+    LiDAR would be invisible. The error is that of `relative_error`.
+
+    Args:
+        image: (H, W, 3).
+        limits: Depths of the first and the last colour, metres.
+        truth: (h, w).
+        prediction: (h, w).
+
+    Returns:
+        (h, w, 3) uint8 RGB.
+    """
+    height, width = image.shape[:2]
+    shrink = max(1.0, width / PANEL_WIDTH)
+    size = round(width / shrink), round(height / shrink)
+    bar = depth_bar(*limits, size[0])
+    panels = {
+        'image': (
+            cv2.resize(image, size, interpolation=cv2.INTER_AREA),
+            np.full_like(bar, 255),
+        )
+    }
+    for title, depth in (('truth', truth), ('prediction', prediction)):
+        if depth is not None:
+            shown = _fit(np.where(is_known(depth), depth, np.nan), size)
+            panels[title] = colour_depth(shown, *limits), bar
+    if truth is not None and prediction is not None:
+        shown = _fit(relative_error(truth, prediction), size)
+        title = 'relative error (red: too far)'
+        panels[title] = colour_error(shown), error_bar(size[0])
+    columns = {title: np.concatenate(parts) for title, parts in panels.items()}
+    titles = list(columns)
+    if width < WIDE * height or len(titles) < 3:
+        return side_by_side(columns)
+    rows = [
+        side_by_side({title: columns[title] for title in row})
+        for row in (titles[:2], titles[2:])
+    ]
+    return stack(*rows)
+
+
+def relative_error(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """(prediction - truth) / truth in per cent, NaN where one is not known.
+
+    Of the truth's size: a prediction of another size is resized to it.
+    """
+    if prediction.shape != truth.shape:
+        prediction = cv2.resize(prediction, truth.shape[::-1])
+    known = is_known(truth) & is_known(prediction)
+    ratio = prediction / np.where(known, truth, 1)
+    return np.where(known, 100 * (ratio - 1), np.nan)
+
+
+def spread_points(values: np.ndarray, radius: float) -> np.ndarray:
+    """Fill what is not known (NaN) with the nearest value within `radius`.
+
+    Args:
+        values: (H, W).
+        radius: Pixels.
+    """
+    known = np.isfinite(values)
+    if known.all() or not known.any():
+        return values
+    distance, labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8),
+        cv2.DIST_L2,
+        cv2.DIST_MASK_5,
+        labelType=cv2.DIST_LABEL_PIXEL,
+    )
+    value_of_label = np.empty(labels.max() + 1, values.dtype)
+    value_of_label[labels[known]] = values[known]
+    return np.where(distance <= radius, value_of_label[labels], np.nan)
+
+
+def _fit(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Values (h, w) at `size` (width, height), each point big enough."""
+    scale = max(values.shape[1] / size[0], values.shape[0] / size[1], 1.0)
+    values = spread_points(values, SPREAD * scale)
+    return cv2.resize(values, size, interpolation=cv2.INTER_NEAREST)
