@@ -1,4 +1,5 @@
-# make demo        set up, fine-tune on generated scenes, test, show pictures
+# make demo        set up, fine-tune on generated scenes (segmentation, then
+#                  depth), test, show pictures
 # make scenes      set up, generate the scenes (nothing when they are there)
 # make test        set up, pytest and the linters
 # make test-heavy  the full-size builds and long runs too
@@ -10,7 +11,9 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-CONFIG := configs/demo/xnet_effnet-lite0_effnet-lite0_1xb4-400_scenes-192x256.py
+MODEL := xnet_effnet-lite0_effnet-lite0
+SEGMENTATION := configs/demo/$(MODEL)_1xb4-400_scenes-192x256.py
+DEPTH := configs/demo/$(MODEL)_1xb4-120_scenes-depth-192x256.py
 # Where the configs look for it.
 SCENES := $(or $(XNET_MM_DATA),data)/scenes
 WORK_DIR ?= work_dirs/demo
@@ -25,14 +28,22 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check \
 
 .PHONY: demo scenes test test-heavy lint clean
 
-demo: $(WORK_DIR)/.trained
-	$(BIN)/python tools/test.py $(CONFIG) \
-		"$$(cat $(WORK_DIR)/last_checkpoint)" \
-		--work-dir $(WORK_DIR) --show-dir $(WORK_DIR)/pictures
+demo: $(WORK_DIR)/segmentation/.trained $(WORK_DIR)/depth/.trained
+	$(call test,segmentation,$(SEGMENTATION))
+	$(call test,depth,$(DEPTH))
 
-# Trains again only when the config or the package has changed.
-$(WORK_DIR)/.trained: $(VENV)/.demo $(CONFIG) $(PACKAGE) | scenes
-	$(BIN)/python tools/train.py $(CONFIG) --work-dir $(WORK_DIR)
+define test
+$(BIN)/python tools/test.py $(2) "$$(cat $(WORK_DIR)/$(1)/last_checkpoint)" \
+	--work-dir $(WORK_DIR)/$(1) --show-dir $(WORK_DIR)/$(1)/pictures
+endef
+
+# Each trains again only when its config or the package has changed.
+$(WORK_DIR)/segmentation/.trained: CONFIG = $(SEGMENTATION)
+$(WORK_DIR)/segmentation/.trained: $(SEGMENTATION)
+$(WORK_DIR)/depth/.trained: CONFIG = $(DEPTH)
+$(WORK_DIR)/depth/.trained: $(DEPTH)
+$(WORK_DIR)/%/.trained: $(VENV)/.demo $(PACKAGE) | scenes
+	$(BIN)/python tools/train.py $(CONFIG) --work-dir $(@D)
 	@touch $@
 
 scenes: $(VENV)/.demo

@@ -1,6 +1,9 @@
 # default_runtime.py for depth: its pictures, its test-time augmentation, and
-# no comparison of classes.
+# a comparison of ranges instead of classes.
 _base_ = './default_runtime.py'
 visualizer = dict(type='xnet_mm.DepthPanelVisualizer')
 tta_model = dict(_delete_=True, type='xnet_mm.DepthTTAModel')
-custom_hooks = [dict(type='xnet_mm.IterationSeedHook')]
+custom_hooks = [
+    dict(type='xnet_mm.DepthRangeCheckHook'),
+    dict(type='xnet_mm.IterationSeedHook'),
+]

@@ -3,10 +3,18 @@
 from ..registry import HOOKS, share_with_mmseg
 from .checkpoint_hook import SafeCheckpointHook
 from .class_check_hook import ClassCheckHook
+from .depth_range_check_hook import DepthRangeCheckHook
 from .safe_globals import allow_mmengine_checkpoints
+from .save_depth_hook import SaveDepthHook
 from .seed_hook import IterationSeedHook
 
-__all__ = ['ClassCheckHook', 'IterationSeedHook', 'SafeCheckpointHook']
+__all__ = [
+    'ClassCheckHook',
+    'DepthRangeCheckHook',
+    'IterationSeedHook',
+    'SafeCheckpointHook',
+    'SaveDepthHook',
+]
 
 allow_mmengine_checkpoints()
 share_with_mmseg(HOOKS)
