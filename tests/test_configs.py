@@ -22,15 +22,19 @@ CITYSCAPES = (
     'cityscapes/xnet_swin-l_convnext-l_8xb2-160k_cityscapes-512x1024.py'
 )
 NAME = re.compile(
-    r'xnet(-i)?_(?P<encoder>[a-z0-9.-]+)_(?P<decoder>[a-z0-9.-]+)'
+    r'(xnet(-i)?_(?P<encoder>[a-z0-9.-]+)_(?P<decoder>[a-z0-9.-]+)'
+    r'|(upernet|dpt)_(?P<backbone>[a-z0-9.-]+))'
     r'_(?P<gpus>\d+)xb(?P<batch>\d+)-(?P<iters>\d+k?)'
-    r'_(?P<dataset>[a-z0-9]+)-(?P<height>\d+)x(?P<width>\d+)\.py'
+    r'_(?P<dataset>[a-z0-9-]+)-(?P<height>\d+)x(?P<width>\d+)'
+    r'(_(?P<tested_on>[a-z0-9-]+))?\.py'
 )
 name_of = dict(ids=lambda path: path.name)
 
 
 def find(pipeline, transform):
-    (found,) = [t for t in pipeline if t['type'] == transform]
+    """The one transform of that name, or of its counterpart for depth."""
+    names = (transform, f'xnet_mm.Depth{transform}')
+    (found,) = [t for t in pipeline if t['type'] in names]
     return found
 
 
@@ -57,13 +61,15 @@ def test_name_says_what_the_config_does(path):
     assert cfg.train_cfg.max_iters == iters
     assert max(s.get('end', 0) for s in cfg.param_scheduler) == iters
     assert cfg.default_scope == 'mmseg'
-    for key in ('tta_model', 'tta_pipeline', 'test_evaluator'):
-        assert key in cfg
+    assert 'tta_model' in cfg and 'test_evaluator' in cfg
+    assert 'tta_pipeline' in cfg or path.parent.name in ('demo', 'hololens')
 
 
 @pytest.mark.parametrize('path', LEAVES, **name_of)
 def test_head_has_the_classes_of_the_data(path):
     cfg = Config.fromfile(path)
+    if 'num_classes' not in cfg.model.decode_head:
+        pytest.skip('depth: see test_depth_configs.py')
     init_default_scope('mmseg')
     dataset = DATASETS.get(cfg.train_dataloader.dataset.type)
     classes = dataset.METAINFO['classes']
@@ -74,15 +80,21 @@ def test_head_has_the_classes_of_the_data(path):
 def test_data_folder_is_set_in_one_place(monkeypatch):
     monkeypatch.setenv('XNET_MM_DATA', '/elsewhere/my data')
     roots = {
-        path.stem: Config.fromfile(path).train_dataloader.dataset.data_root
+        path.stem: Config.fromfile(path).test_dataloader.dataset.data_root
         for path in (CONFIGS / '_base_/datasets').glob('*.py')
-        if path.stem in ('camvid', 'ade20k', 'cityscapes', 'scenes')
     }
     assert roots == dict(
-        camvid='/elsewhere/my data/camvid',
         ade20k='/elsewhere/my data/ade/ADEChallengeData2016',
+        camvid='/elsewhere/my data/camvid',
         cityscapes='/elsewhere/my data/cityscapes',
+        ddad='/elsewhere/my data/ddad',
+        hololens='/elsewhere/my data/hololens',
+        kitti_eigen='/elsewhere/my data/kitti',
+        kitti_official='/elsewhere/my data/kitti',
+        nyu='/elsewhere/my data/nyu',
         scenes='/elsewhere/my data/scenes',
+        scenes_depth='/elsewhere/my data/scenes',
+        sunrgbd='/elsewhere/my data/sunrgbd',
     )
 
 
