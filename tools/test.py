@@ -21,7 +21,15 @@ def parse_args() -> Namespace:
     parser = ArgumentParser(description='Test a model')
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='weights to test')
-    parser.add_argument('--out', help='folder for the predicted label PNGs')
+    parser.add_argument(
+        '--out', help='folder for the predictions: label or 16-bit depth PNGs'
+    )
+    parser.add_argument(
+        '--depth-scale',
+        type=float,
+        default=1000,
+        help='file units per metre of the depth PNGs (1000: mm; KITTI: 256)',
+    )
     parser.add_argument('--show', action='store_true', help='show pictures')
     parser.add_argument(
         '--show-dir', help='folder for image | truth | prediction pictures'
@@ -37,7 +45,7 @@ def parse_args() -> Namespace:
 
 
 def apply_options(cfg: Config, args: Namespace) -> None:
-    """Turn on pictures, test-time augmentation and label output."""
+    """Turn on pictures, test-time augmentation and files of predictions."""
     if args.show or args.show_dir:
         hook = cfg.default_hooks.setdefault(
             'visualization', dict(type='SegVisualizationHook')
@@ -52,16 +60,34 @@ def apply_options(cfg: Config, args: Namespace) -> None:
         if 'tta_pipeline' not in cfg or 'tta_model' not in cfg:
             raise SystemExit(
                 '--tta needs `tta_pipeline` (data set config) and '
-                f'`tta_model` (default_runtime.py); {args.config} lacks one.'
+                f'`tta_model` (default_runtime.py, depth_runtime.py); '
+                f'{args.config} lacks one.'
             )
         cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
         cfg.model = dict(cfg.tta_model, module=cfg.model)
     if args.out:
-        cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
+        save_predictions(cfg, args)
+
+
+def save_predictions(cfg: Config, args: Namespace) -> None:
+    """Write label maps where IoU is measured, else depth maps."""
+    evaluators = cfg.test_evaluator
+    if not isinstance(evaluators, list):
+        evaluators = [evaluators]
+    labels = [e for e in evaluators if e.type.endswith('IoUMetric')]
+    for evaluator in labels:
+        evaluator.update(output_dir=args.out, keep_results=True)
+    if not labels:
+        hook = dict(
+            type='xnet_mm.SaveDepthHook',
+            out_dir=args.out,
+            depth_scale=args.depth_scale,
+        )
+        cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
 
 
 def main() -> None:
-    """Test; prints IoU per class and the mean, and where pictures are."""
+    """Test; prints the metrics and where pictures and predictions are."""
     args = parse_args()
     checkpoint = existing_file(args.checkpoint, 'checkpoint')
     cfg = load_config(args)
@@ -72,7 +98,7 @@ def main() -> None:
     if args.show_dir and not args.show:
         runner.logger.info(f'Pictures: {runner.visualizer.picture_dir}')
     if args.out:
-        runner.logger.info(f'Label images: {args.out}')
+        runner.logger.info(f'Predictions: {args.out}')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,45 @@
+"""Depth maps as 16-bit PNG, which is how data sets store them."""
+
+import cv2
+import numpy as np
+
+LOWEST, HIGHEST = 1, 65535  # 0 would be "not known"
+
+
+def encode_depth(
+    depth: np.ndarray, scale: float, path: str
+) -> tuple[bytes, int]:
+    """A PNG file of a depth map.
+
+    Args:
+        depth: (H, W), metres.
+        scale: File units per metre: 1000 for millimetres, 256 as KITTI.
+        path: Of the image, for the error.
+
+    Returns:
+        The file, `depth` x `scale` rounded and clipped to 1..65535, and the
+        number of pixels that were clipped.
+
+    Raises:
+        ValueError: `depth` is not finite.
+    """
+    wrong = depth.size - int(np.isfinite(depth).sum())
+    if wrong:
+        raise ValueError(
+            f'{path}: {wrong} of {depth.size} predicted depths are NaN or '
+            'infinite. The weights have diverged, or overflow in half '
+            'precision.'
+        )
+    units = np.rint(depth.astype(np.float64) * scale)
+    clipped = np.clip(units, LOWEST, HIGHEST)
+    _, data = cv2.imencode('.png', clipped.astype(np.uint16))
+    return data.tobytes(), int((clipped != units).sum())
+
+
+def describe_limit(scale: float) -> str:
+    """What the format cannot say, and what to do about it."""
+    return (
+        f'16-bit PNG x {scale:g} holds {LOWEST / scale:g} to '
+        f'{HIGHEST / scale:g} m, what lies outside is clipped. A smaller '
+        '--depth-scale reaches farther (256 as KITTI: 256 m).'
+    )
