@@ -125,7 +125,8 @@ def picture(info: dict, vmax: float) -> np.ndarray:
         )
         depth = splat(depth, size)
     colours = colour_depth(depth, 0, vmax)
-    both = np.where(is_known(depth)[..., None], colours, image)
+    mixed = cv2.addWeighted(image, 0.5, colours, 0.5, 0)
+    both = np.where(is_known(depth)[..., None], mixed, image)
     name = '/'.join(Path(info['img_path']).parts[-2:])
     return side_by_side({name: image, title: colours, 'both': both})
 

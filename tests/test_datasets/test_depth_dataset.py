@@ -1,0 +1,375 @@
+import os
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.registry import init_default_scope
+from mmseg.registry import DATASETS
+from PIL import Image
+
+from xnet_mm.datasets import DepthDataset
+from xnet_mm.datasets.transforms import LoadDepth, PackDepthInputs
+
+ROOT = Path(__file__).parents[2]
+REAL = Path(os.environ.get('XNET_MM_TEST_DATA', ROOT.parent / 'shared/data'))
+PIPELINE = [
+    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadDepth'),
+    dict(type='xnet_mm.PackDepthInputs'),
+]
+FOLDERS = dict(img_path='rgb', depth_path='depth')
+
+
+def save(path, array):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.asarray(array)).save(path)
+
+
+def units(*values):
+    """An 8x12 depth file's content with the given values in turn."""
+    return np.resize(np.array(values, np.uint16), (8, 12))
+
+
+@pytest.fixture
+def root(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = []
+    for i, name in enumerate('abc'):
+        image = rng.integers(256, size=(8, 12, 3), dtype=np.uint8)
+        save(tmp_path / f'rgb/{name}.jpg', image)
+        save(tmp_path / f'depth/{name}.png', units(0, 1500, 9000 + i))
+        lines.append(f'rgb/{name}.jpg depth/{name}.png\n')
+    (tmp_path / 'train.txt').write_text(''.join(lines))
+    return tmp_path
+
+
+def build(root, **kwargs):
+    kwargs = {'ann_file': 'train.txt', **kwargs}
+    return DepthDataset(data_root=str(root), **kwargs)
+
+
+def build_folders(root, **kwargs):
+    return build(root, ann_file='', data_prefix=FOLDERS, **kwargs)
+
+
+def test_pairs_load_to_metres(root):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        dataset = build(root, pipeline=PIPELINE, intrinsics=(5, 6, 7, 8))
+    assert len(dataset) == 3
+    assert dataset.metainfo == {'max_depth': 10.0}
+    info = dataset.get_data_info(1)
+    assert info == dict(
+        img_path=str(root / 'rgb/b.jpg'),
+        depth_map_path=str(root / 'depth/b.png'),
+        depth_scale=1000.0,
+        depth_encoding='plain',
+        intrinsics=(5.0, 6.0, 7.0, 8.0),
+        seg_fields=[],
+        sample_idx=1,
+    )
+    sample = dataset[1]
+    assert sample['inputs'].shape == (3, 8, 12)
+    wanted = np.resize(np.float32([0, 1.5, 9.001]), (1, 8, 12))
+    truth = sample['data_samples'].gt_depth_map.data.numpy()
+    np.testing.assert_array_equal(truth, wanted)
+    assert sample['data_samples'].intrinsics == (5.0, 6.0, 7.0, 8.0)
+    assert sample['data_samples'].ori_shape == (8, 12)
+
+
+def test_folders_are_paired_by_name(root):
+    save(root / 'rgb/room/d.jpg', np.zeros((8, 12, 3), np.uint8))
+    save(root / 'depth/room/d.png', units(1000))
+    dataset = build_folders(root)
+    names = ['a', 'b', 'c', 'room/d']
+    for i, name in enumerate(names):
+        info = dataset.get_data_info(i)
+        assert info['img_path'] == str(root / f'rgb/{name}.jpg')
+        assert info['depth_map_path'] == str(root / f'depth/{name}.png')
+    assert len(dataset) == 4
+    # One folder, too, if the ends of the names differ.
+    for name in 'ab':
+        save(root / f'one/{name}_rgb.png', np.zeros((8, 12, 3), np.uint8))
+        save(root / f'one/{name}_depth.png', units(1000))
+    one = dict(img_path='one', depth_path='one')
+    dataset = build(
+        root,
+        ann_file='',
+        data_prefix=one,
+        img_suffix='_rgb.png',
+        depth_suffix='_depth.png',
+    )
+    assert [d['depth_map_path'] for d in dataset] == [
+        str(root / f'one/{name}_depth.png') for name in 'ab'
+    ]
+
+
+@pytest.mark.parametrize(
+    'line, prefix',
+    [
+        ('/rgb/b.jpg /depth/b.png', {}),
+        ('rgb/b.jpg depth/b.png 518.8579', {}),
+        ('b.jpg b.png b_dense.png', FOLDERS),
+        ('b', FOLDERS),
+        ('/b.jpg', FOLDERS),
+    ],
+)
+def test_lines_of_a_split_file(root, line, prefix):
+    (root / 'split.txt').write_text(f'\n{line}\n\n')
+    dataset = build(root, ann_file='split.txt', data_prefix=prefix)
+    assert len(dataset) == 1
+    info = dataset.get_data_info(0)
+    assert info['img_path'] == str(root / 'rgb/b.jpg')
+    assert info['depth_map_path'] == str(root / 'depth/b.png')
+    assert 'intrinsics' not in info
+
+
+def test_intrinsics_from_a_file(root):
+    (root / 'K.txt').write_text('500 0 6\n0 501 4\n0 0 1\n')
+    info = build(root, intrinsics='K.txt').get_data_info(0)
+    assert info['intrinsics'] == (500.0, 501.0, 6.0, 4.0)
+    with pytest.raises(ValueError, match=r'nix\.txt: wanted a text file'):
+        build(root, intrinsics='nix.txt')
+    with pytest.raises(ValueError, match=r'intrinsics=\(1, 2\), wanted'):
+        build(root, intrinsics=(1, 2))
+
+
+def test_no_ground_truth_is_for_tests(root):
+    (root / 'val.txt').write_text('rgb/a.jpg depth/a.png\nrgb/b.jpg None\n')
+    dataset = build(
+        root, ann_file='val.txt', test_mode=True, pipeline=PIPELINE
+    )
+    assert len(dataset) == 2
+    assert 'gt_depth_map' in dataset[0]['data_samples']
+    assert 'gt_depth_map' not in dataset[1]['data_samples']
+    assert dataset[1]['data_samples'].depth_map_path is None
+    message = r'val\.txt: 1 of 2 images have no ground truth, .*/rgb/b\.jpg'
+    with pytest.raises(ValueError, match=message):
+        build(root, ann_file='val.txt')
+
+
+def test_images_alone_can_be_tested(root):
+    dataset = build(
+        root, ann_file='', data_prefix=dict(img_path='rgb'), test_mode=True
+    )
+    assert [d['depth_map_path'] for d in dataset] == [None] * 3
+    # Nor does an image of the same name count as depth.
+    dataset = build(
+        root,
+        ann_file='',
+        data_prefix=dict(img_path='rgb', depth_path='rgb'),
+        depth_suffix='.jpg',
+        test_mode=True,
+    )
+    assert [d['depth_map_path'] for d in dataset] == [None] * 3
+
+
+def test_missing_files_are_named(root):
+    (root / 'rgb/a.jpg').unlink()
+    (root / 'depth/c.png').unlink()
+    with pytest.raises(ValueError, match=r'train\.txt: 2 wrong') as error:
+        build(root)
+    text = str(error.value)
+    assert f'{root}/rgb/a.jpg: no such image (seen from {os.getcwd()})' in text
+    assert f'{root}/depth/c.png: no such depth map, for {root}/rgb/c' in text
+    assert 'XNET_MM_DATA' in text
+    assert 'b.png' not in text
+    assert len(build(root, check=False)) == 3
+    # At test a file that the split names must be there as well.
+    with pytest.raises(ValueError, match=r'c\.png: no such depth map'):
+        build(root, test_mode=True)
+
+
+def test_ten_missing_files_are_shown(root):
+    names = [f'x{i:02d}.jpg d.png' for i in range(12)]
+    (root / 'many.txt').write_text('\n'.join(names))
+    save(root / 'd.png', units(1000))
+    with pytest.raises(ValueError, match=r'many\.txt: 12 wrong') as error:
+        build(root, ann_file='many.txt')
+    assert 'x09.jpg' in str(error.value)
+    assert str(error.value).endswith('... and 2 more')
+
+
+def test_folder_with_spare_depth(root):
+    save(root / 'depth/d.png', units(1000))
+    with pytest.raises(ValueError, match=r'd\.png: a depth map without an im'):
+        build_folders(root)
+    (root / 'depth/d.png').unlink()
+    (root / 'depth/c.png').unlink()
+    with pytest.raises(ValueError, match=r'depth/c\.png: no such depth map'):
+        build_folders(root)
+    assert build_folders(root, test_mode=True)[2]['depth_map_path'] is None
+
+
+def test_8_bit_depth(root):
+    save(root / 'depth/b.png', units(200).astype(np.uint8))
+    message = r'1 wrong file\(s\)\n  .*/depth/b\.png: 8-bit depth \(uint8, va'
+    with pytest.raises(ValueError, match=message):
+        build(root)
+    dataset = build(root, check=False, pipeline=PIPELINE)
+    with pytest.raises(ValueError, match=r'b\.png: 8-bit depth'):
+        dataset[1]
+
+
+def test_size_mismatch(root):
+    save(root / 'depth/b.png', units(1000)[:, :10])
+    message = r'depth/b\.png: 10x8 pixels, but .*/rgb/b\.jpg has 12x8'
+    with pytest.raises(ValueError, match=message):
+        build(root)
+    dataset = build(root, check=False, pipeline=PIPELINE)
+    with pytest.raises(ValueError, match=message):
+        dataset[1]
+
+
+def test_unreadable_files(root):
+    for name in ('rgb/a.jpg', 'depth/b.png'):
+        data = (root / name).read_bytes()
+        (root / name).write_bytes(data[: len(data) // 2])
+    (root / 'rgb/c.jpg').write_bytes(b'no image')
+    with pytest.raises(ValueError, match='3 wrong') as error:
+        build(root)
+    assert f'{root}/rgb/a.jpg: unreadable image' in str(error.value)
+    assert f'{root}/depth/b.png: unreadable depth' in str(error.value)
+    assert f'{root}/rgb/c.jpg: unreadable image' in str(error.value)
+    dataset = build(root, check=False, pipeline=PIPELINE)
+    with pytest.raises(ValueError, match=r'b\.png: unreadable depth'):
+        dataset[1]
+
+
+def test_wrong_scale(root):
+    message = (
+        f'{root}/train.txt: {root}/depth/a.png: depths are 15 to 90 m with '
+        'depth_scale=100, max_depth is 10 m: all of them are too far. Set '
+        'depth_scale to the file units per metre (depth_scale=1000 would '
+        'give 1.5 to 9 m), or metainfo=dict(max_depth=...) to the farthest '
+        'depth'
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        for name in 'abc':
+            save(root / f'depth/{name}.png', units(0, 1500, 9000))
+        build(root, depth_scale=100.0)
+    build(root, depth_scale=100.0, metainfo=dict(max_depth=100.0))
+    with pytest.warns(UserWarning, match=r'm: that looks like a wrong scale'):
+        build(root, depth_scale=256.0)  # 5.9 and 35 m
+    with pytest.warns(UserWarning, match=r'depth_scale=1000 would give'):
+        build(root, depth_scale=1e6)
+
+
+def test_all_invalid_split(root):
+    for name in 'abc':
+        save(root / f'depth/{name}.png', units(0))
+    message = (
+        f'all-invalid split: none of its 3 depth maps has a pixel with ground '
+        f'truth ({root}/depth/a.png, {root}/depth/b.png, {root}/depth/c.png).'
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        build(root)
+
+
+def test_the_only_map_with_depth_is_found(root):
+    image = np.zeros((8, 12, 3), np.uint8)
+    for i in range(20):
+        save(root / f'few/rgb/{i:02d}.jpg', image)
+        save(root / f'few/depth/{i:02d}.png', units(5000 * (i == 1)))
+    assert len(build_folders(root / 'few')) == 20
+    (root / 'few/depth/01.png').write_bytes(b'no depth')
+    with pytest.raises(ValueError, match=r'01\.png: unreadable depth'):
+        build_folders(root / 'few')
+
+
+def test_empty_split(root):
+    (root / 'train.txt').write_text('\n\n')
+    with pytest.raises(ValueError, match=r'train\.txt: the split file is emp'):
+        build(root)
+    with pytest.raises(
+        ValueError,
+        match=r"rgb: no image ends with img_suffix='\.bmp'; found .*: \.jpg",
+    ):
+        build_folders(root, img_suffix='.bmp')
+
+
+def test_missing_split_file_and_folder(root):
+    seen = re.escape(f' (seen from {os.getcwd()}). Set data_root, ann_file')
+    with pytest.raises(
+        ValueError, match=rf"no split file '{root}/val\.txt'{seen}"
+    ):
+        build(root, ann_file='val.txt')
+    with pytest.raises(ValueError, match=rf"no folder '{root}/left'{seen}"):
+        build(root, ann_file='', data_prefix=dict(img_path='left'))
+    with pytest.raises(ValueError, match=rf"no folder '{root}/z'{seen}"):
+        prefix = dict(img_path='rgb', depth_path='z')
+        build(root, ann_file='', data_prefix=prefix)
+
+
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [
+        (dict(depth_scale=0), 'depth_scale is 0, wanted a number above 0'),
+        (dict(depth_scale='1000'), "depth_scale is '1000', wanted a numb"),
+        (dict(metainfo=dict(max_depth=-1)), r"\['max_depth'\] is -1, wanted"),
+        (dict(depth_encoding='rot'), "encoding='rot', wanted one of: plain,"),
+    ],
+)
+def test_wrong_settings(root, kwargs, message):
+    with pytest.raises(ValueError, match=r'train\.txt: .*' + message):
+        build(root, **kwargs)
+
+
+def test_depth_loaded_after_a_resize_or_a_crop_of_the_image(root):
+    init_default_scope('mmseg')
+    resized = build(
+        root,
+        pipeline=[
+            PIPELINE[0],
+            dict(type='Resize', scale=(6, 4)),
+            *PIPELINE[1:],
+        ],
+    )[0]
+    assert resized['inputs'].shape == (3, 4, 6)
+    assert resized['data_samples'].gt_depth_map.shape == (8, 12)
+    results = build(root).get_data_info(0)
+    results.update(ori_shape=(3, 5), crop_box=(2, 4, 3, 5))
+    depth = LoadDepth()(results)['gt_depth_map']
+    whole = np.resize(np.float32([0, 1.5, 9]), (8, 12))
+    np.testing.assert_array_equal(depth, whole[2:5, 4:9])
+    assert results['seg_fields'] == ['gt_depth_map']
+
+
+def test_packing_a_flipped_map():
+    depth = np.arange(6, dtype=np.float64).reshape(2, 3)
+    results = dict(img=np.zeros((2, 3, 3), np.uint8), gt_depth_map=depth)
+    results['gt_depth_map'] = depth[:, ::-1]
+    packed = PackDepthInputs()(results)['data_samples'].gt_depth_map.data
+    assert packed.tolist() == [[[2, 1, 0], [5, 4, 3]]]
+    assert packed.numpy().dtype == np.float32
+    assert results['gt_depth_map'].dtype == np.float64  # left as it was
+
+
+@pytest.mark.skipif(
+    not (REAL / 'hololens').is_dir(),
+    reason=f'no real pairs at {REAL / "hololens"} (set XNET_MM_TEST_DATA)',
+)
+def test_real_pairs():
+    kwargs = dict(
+        type='xnet_mm.DepthDataset',
+        data_root=str(REAL / 'hololens'),
+        intrinsics='K.txt',
+        pipeline=PIPELINE,
+    )
+    train = DATASETS.build(dict(kwargs, ann_file='train.txt'))
+    val = DATASETS.build(dict(kwargs, ann_file='val.txt', test_mode=True))
+    assert (len(train), len(val)) == (300, 73)
+    sample = val[0]['data_samples']
+    path = Path(sample.depth_map_path)
+    wanted = np.array(Image.open(path)).astype(np.float64) / 1000
+    np.testing.assert_array_equal(
+        sample.gt_depth_map.data[0].numpy(), wanted.astype(np.float32)
+    )
+    assert np.round(sample.intrinsics, 1).tolist() == [
+        495.6,
+        495.5,
+        269.5,
+        169.2,
+    ]
