@@ -34,11 +34,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
 import cv2
 import numpy as np
-from PIL import Image
 from rich.progress import track
 
 from xnet_mm.datasets.conversion import (
     place,
+    read_rgb,
     report_broken,
     run_jobs,
     write_list,
@@ -84,17 +84,13 @@ def sweep_to_depth(image: CameraImage, sweep: Sweep) -> np.ndarray:
 
 
 def read_image(image: CameraImage) -> np.ndarray:
-    """(H, W, 3) uint8 RGB; the whole file is decoded, as it may be cut short.
+    """(H, W, 3) uint8 RGB.
 
     Raises:
         OSError: missing or broken.
         ValueError: of another size than the scene says.
     """
-    try:
-        with Image.open(image.path) as file:
-            pixels = np.asarray(file.convert('RGB'))
-    except (OSError, SyntaxError) as error:
-        raise OSError(f'{image.path}: unreadable image ({error})') from None
+    pixels = read_rgb(image.path)
     if pixels.shape[:2] != image.shape:
         raise ValueError(
             f'{image.path}: is {pixels.shape[:2]} (height, width), but its '
@@ -220,18 +216,18 @@ def main() -> None:
         'projecting',
         args.workers,
     )
-    failed = {
-        name: f'{name}: {result}'
-        for name, result in zip(jobs, results, strict=True)
-        if isinstance(result, str)
-    }
     print(
         f'{args.target}: {results.count(True)} pairs written, '
         f'{results.count(False)} were there'
     )
-    report_broken([*broken, *failed.values()], args.skip_broken)
+    report_broken([*results, *broken], args.skip_broken)
+    done = {
+        name
+        for name, result in zip(jobs, results, strict=True)
+        if not isinstance(result, str)
+    }
     for split, listed in splits.items():
-        pairs = [(j.rgb, j.depth) for j in listed if j.depth not in failed]
+        pairs = [(j.rgb, j.depth) for j in listed if j.depth in done]
         path = args.target / f'ddad_{split}.txt'
         write_list(path, pairs)
         print(f'{path}: {len(pairs)} pairs')

@@ -8,11 +8,45 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from PIL import Image
 from rich.progress import track
 
 from ..engine.atomic import write_atomically
+from .depth_check import read_pair
+from .depth_io import Encoding
 
 Job = TypeVar('Job')
+MOST_NAMED = 50
+
+
+def read_rgb(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB; decoded to the end, as a file may be cut short.
+
+    Raises:
+        OSError: missing or broken; names the file.
+    """
+    try:
+        with Image.open(path) as file:
+            return np.asarray(file.convert('RGB'))
+    except FileNotFoundError:
+        raise FileNotFoundError(f'{path}: no such image') from None
+    except (OSError, SyntaxError) as error:
+        raise OSError(f'{path}: unreadable image ({error})') from None
+
+
+def check_pair(
+    image: Path, depth: Path | None, encoding: Encoding = 'plain'
+) -> None:
+    """Read an image and its depth map, if it has one, to the end.
+
+    Raises:
+        OSError, ValueError: missing, broken, no depth map, or of two sizes.
+    """
+    if depth is None:
+        read_rgb(image)
+    else:
+        read_pair((str(image), str(depth)), 1, encoding)
 
 
 def place(source: Path, target: Path, copy: bool = False) -> None:
@@ -58,7 +92,7 @@ def run_jobs(
     def attempt(job: Job) -> bool | str:
         try:
             return function(job)
-        except (OSError, SyntaxError, ValueError) as error:  # Pillow: Syntax
+        except (OSError, ValueError) as error:
             return str(error)
 
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -66,22 +100,24 @@ def run_jobs(
         return list(track(results, description, total=len(jobs)))
 
 
-def report_broken(messages: Iterable[str], skip: bool) -> None:
-    """Name what failed; ends the program unless it may be skipped.
+def report_broken(results: Sequence[bool | str], skip_broken: bool) -> None:
+    """Name what failed; ends the program unless that may be skipped.
 
     Args:
-        messages: one a file.
-        skip: go on without these files.
+        results: of `run_jobs`; further errors may stand among them.
+        skip_broken: go on without the files that failed.
     """
-    messages = list(messages)
-    if not messages:
+    errors = [result for result in results if isinstance(result, str)]
+    if not errors:
         return
-    listing = '\n  '.join(messages)
-    if skip:
-        print(f'skipped {len(messages)}:\n  {listing}')
+    listing = ''.join(f'\n  {error}' for error in errors[:MOST_NAMED])
+    if len(errors) > MOST_NAMED:
+        listing += f'\n  ... ({len(errors)} in all)'
+    if skip_broken:
+        print(f'skipped {len(errors)}:{listing}')
         return
     sys.exit(
-        f'{len(messages)} failed, and no list was written:\n  {listing}\n'
+        f'{len(errors)} failed, and no list was written:{listing}\n'
         'Get these files again and repeat the run (what is done stays '
         'done), or leave them out with --skip-broken.'
     )
@@ -93,17 +129,28 @@ def write_list(path: Path, rows: Iterable[Sequence[str]]) -> None:
     write_atomically(path, text.encode())
 
 
-def read_list(path: Path) -> list[list[str]]:
+def read_list(path: Path, columns: int = 2) -> list[list[str]]:
     """Columns of each line of a split file; a leading `/` is dropped.
 
+    Args:
+        path: of the file.
+        columns: how many a line has at least.
+
     Raises:
-        ValueError: no file, or no line in it.
+        ValueError: no file, no line in it, or one too short.
     """
     if not path.is_file():
         raise ValueError(f'{path}: no such list')
-    lines = path.read_text(encoding='utf-8').splitlines()
-    rows = [[c.lstrip('/') for c in line.split()] for line in lines]
-    rows = [row for row in rows if row]
+    rows = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        row = [column.lstrip('/') for column in line.split()]
+        if row and len(row) < columns:
+            raise ValueError(
+                f'{path}, line {number}: wanted {columns} columns or more '
+                f'(`rgb depth ...`), found {line!r}'
+            )
+        if row:
+            rows.append(row)
     if not rows:
         raise ValueError(f'{path}: an empty list')
     return rows

@@ -1,0 +1,142 @@
+"""List the 5,050 test pairs of SUN RGB-D, for models trained on NYU.
+
+Get SUNRGBD.zip from https://rgbd.cs.princeton.edu, unpack it into ROOT, and
+get the test split: `allsplit.mat` of SUNRGBDtoolbox.zip
+(traintestSUNRGBD/allsplit.mat), or the list of BinsFormer's code
+(splits/SUNRGBD_val_splits.txt of
+https://github.com/zhyever/Monocular-Depth-Estimation-Toolbox)::
+
+    python tools/dataset_converters/sunrgbd.py data/sunrgbd allsplit.mat
+
+It reads every pair and writes ROOT/SUNRGBD_val_splits.txt, `rgb depth` a
+line, relative to ROOT. Depth is that of the sensor, `depth/`, not the filled
+one, `depth_bfx/`. Published: kv2 1,860, xtion 1,688, kv1 930 and realsense
+572 images, 654 of those of kv1 from NYU-Depth-V2 (`NYUdata`).
+"""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
+
+from scipy.io import loadmat
+
+from xnet_mm.datasets.conversion import (
+    check_pair,
+    read_list,
+    report_broken,
+    run_jobs,
+    write_list,
+)
+from xnet_mm.datasets.sunrgbd import NYU_FOLDER
+
+NAME = 'SUNRGBD_val_splits.txt'
+TOP = 'SUNRGBD'
+DEPTH_FOLDER = 'depth'
+
+Row = tuple[str, str]
+
+
+def scenes_of_mat(path: Path) -> list[str]:
+    """Folders of the test images, relative to the data set's root.
+
+    Raises:
+        ValueError: not the toolbox's file.
+    """
+    try:
+        cells = loadmat(path, simplify_cells=True)['alltest']
+    except Exception as error:  # scipy raises of many kinds
+        raise ValueError(
+            f'{path}: not the allsplit.mat with `alltest` ({error})'
+        ) from None
+    # /n/fs/sun3d/data/SUNRGBD/kv2/...: a folder of the authors' machine.
+    folders = [
+        str(cell).rstrip('/').partition(f'/{TOP}/')[2] for cell in cells
+    ]
+    if not all(folders):
+        raise ValueError(f'{path}: a path without /{TOP}/ in `alltest`')
+    return [f'{TOP}/{folder}' for folder in folders]
+
+
+def pair_in(scene: str, root: Path) -> Row:
+    """The image and the depth map in the folder of a scene.
+
+    Raises:
+        ValueError: there is not one of each.
+    """
+    row = []
+    for pattern in ('image/*.jpg', f'{DEPTH_FOLDER}/*.png'):
+        found = list((root / scene).glob(pattern))
+        if len(found) != 1:
+            raise ValueError(
+                f'{root / scene}: wanted one {pattern}, found {len(found)}'
+            )
+        row.append(found[0].relative_to(root).as_posix())
+    return tuple(row)
+
+
+def check(row: Row, root: Path) -> bool:
+    """Read a pair.
+
+    Raises:
+        OSError, ValueError: missing, broken, or not the sensor's depth.
+    """
+    rgb, depth = row
+    if Path(depth).parent.name != DEPTH_FOLDER:
+        raise ValueError(
+            f'{depth}: wanted a file in the folder {DEPTH_FOLDER}/'
+        )
+    check_pair(root / rgb, root / depth, 'rotate3')
+    return True
+
+
+def parse_args() -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('root', type=Path, help=f'holds {TOP}/')
+    parser.add_argument('split', type=Path, help='allsplit.mat or the list')
+    parser.add_argument(
+        '--skip-broken', action='store_true', help='leave broken files out'
+    )
+    parser.add_argument(
+        '--workers', type=int, help='threads (default: one a core)'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read every pair, then list and count them."""
+    args = parse_args()
+    try:
+        if args.split.suffix == '.mat':
+            entries = scenes_of_mat(args.split)
+        else:
+            entries = [tuple(row[:2]) for row in read_list(args.split)]
+    except ValueError as error:
+        sys.exit(f'sunrgbd.py: {error}')
+    found = {}
+
+    def convert(entry: str | Row) -> bool:
+        is_scene = isinstance(entry, str)
+        row = pair_in(entry, args.root) if is_scene else entry
+        check(row, args.root)
+        found[entry] = row
+        return True
+
+    results = run_jobs(convert, entries, 'SUN RGB-D', args.workers)
+    report_broken(results, args.skip_broken)
+    rows = [found[entry] for entry in entries if entry in found]
+    write_list(args.root / NAME, rows)
+    sensors = Counter(rgb.split('/')[1] for rgb, _ in rows)
+    counts = ', '.join(f'{s} {n}' for s, n in sensors.most_common())
+    nyu = sum(NYU_FOLDER in rgb.split('/') for rgb, _ in rows)
+    print(f'{args.root / NAME}: {len(rows)} pairs ({counts}); {nyu} of NYU')
+
+
+if __name__ == '__main__':
+    main()
