@@ -126,7 +126,7 @@ def test_every_wrong_file_is_named(run, root, capsys):
     with pytest.raises(SystemExit) as stop:
         run('--split', 'train')
     lines = stop.value.code.splitlines()
-    assert lines[0] == '7 wrong file(s):'
+    assert lines[0] == '6 wrong file(s):'
     for line, (name, text) in zip(
         lines[1:],
         (
@@ -137,7 +137,7 @@ def test_every_wrong_file_is_named(run, root, capsys):
             ('depth/g.png', 'no such depth file'),
             ('depth/a.png', 'a depth map without an image'),
         ),
-        strict=False,
+        strict=True,
     ):
         assert line.startswith(f'  train: {root}/{name}: {text}')
     assert 'wrong files' in capsys.readouterr().out

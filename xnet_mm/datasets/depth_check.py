@@ -6,6 +6,7 @@ preview as a model that predicts 0.2 m everywhere.
 
 import warnings
 from collections.abc import Sequence
+from os import path as osp
 
 import numpy as np
 from mmengine.dist import get_dist_info
@@ -21,6 +22,17 @@ NUM_DECODED = 8  # pairs that are looked into when a data set is built
 USUAL_SCALES = (1000.0, 256.0, 5000.0, 100.0, 1.0)
 
 Pair = tuple[str, str]  # paths of image and depth map
+
+
+def missing_files(pairs: Sequence[tuple[str, str | None]]) -> list[str]:
+    """One line for each file that is not there; a depth of None may be."""
+    problems = []
+    for image, depth in pairs:
+        if not osp.isfile(image):
+            problems.append(f'{image}: no such image')
+        if depth is not None and not osp.isfile(depth):
+            problems.append(f'{depth}: no such depth map, for {image}')
+    return problems
 
 
 def read_pair(pair: Pair, scale: float, encoding: Encoding) -> np.ndarray:

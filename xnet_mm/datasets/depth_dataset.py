@@ -10,7 +10,7 @@ from mmengine.fileio import list_dir_or_file
 from mmengine.logging import print_log
 
 from ..registry import DATASETS
-from .depth_check import check_depth_pairs
+from .depth_check import check_depth_pairs, missing_files
 from .depth_io import ENCODINGS, Encoding
 from .label_check import raise_problems
 from .split_file import NO_TRUTH, read_intrinsics, read_split
@@ -257,12 +257,7 @@ class DepthDataset(BaseDataset):
     def _check_pairs(self, pairs: list[tuple[str, str | None]]) -> None:
         """Every file is there, and some are what they should be."""
         rank, world_size = get_dist_info()
-        problems = []
-        for image, depth in pairs[rank::world_size]:
-            if not osp.isfile(image):
-                problems.append(f'{image}: no such image')
-            if depth is not None and not osp.isfile(depth):
-                problems.append(f'{depth}: no such depth map, for {image}')
+        problems = missing_files(pairs[rank::world_size])
         if not self.test_mode:
             problems += [
                 f'{path}: a depth map without an image in '
