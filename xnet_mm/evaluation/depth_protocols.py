@@ -173,7 +173,7 @@ NAMED = (
         SUN,
         name='sun_rgbd_without_nyu',
         source=f'{SUN.source}; without the part that NYU-Depth-V2 contains',
-        left_out_path='kv1/NYUdata',
+        left_out_path='kv1/NYUdata/',
     ),
     DepthProtocol(
         name='ddad',
@@ -220,15 +220,14 @@ def find_protocol(
             f'{high}. Set max_depth of the metric, or metainfo='
             'dict(max_depth=...) of the data set, in metres'
         )
-    crop = options['crop']
-    if crop is not None:
-        top, bottom, left, right = crop
-        if not (0 <= top < bottom and 0 <= left < right):
-            raise ValueError(
-                f'crop={crop}: wanted (top, bottom, left, right) in pixels, '
-                'the ends excluded'
-            )
-        crop = (top, bottom, left, right)
+    crop = options['crop'] and tuple(options['crop'])
+    if crop and not (
+        len(crop) == 4 and 0 <= crop[0] < crop[1] and 0 <= crop[2] < crop[3]
+    ):
+        raise ValueError(
+            f'crop={crop}: wanted (top, bottom, left, right) in pixels, the '
+            'ends excluded'
+        )
     return DepthProtocol(
         name='custom',
         source='options of the config',

@@ -159,11 +159,9 @@ def verify(zip_path: Path, written: Sequence[WrittenMap]) -> None:
                 f'than the {len(names)} written. Write it again'
             )
         for expected in written:
-            data = np.frombuffer(archive.read(expected.name), np.uint8)
-            depth = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+            depth = _decode(archive.read(expected.name))
             if (
                 depth is None
-                or depth.dtype != np.uint16
                 or '{}x{}'.format(*depth.shape) != expected.size
                 or crc32(depth) != expected.checksum
             ):
@@ -172,6 +170,12 @@ def verify(zip_path: Path, written: Sequence[WrittenMap]) -> None:
                     'was written. Is the disk full, or does another run '
                     'write to the same folder?'
                 )
+
+
+def _decode(png: bytes) -> np.ndarray | None:
+    data = np.frombuffer(png, np.uint8)
+    depth = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if png else None
+    return depth if depth is not None and depth.dtype == np.uint16 else None
 
 
 def _check_names(results: Sequence[WrittenMap]) -> None:
