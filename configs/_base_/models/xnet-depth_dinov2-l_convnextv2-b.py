@@ -1,7 +1,8 @@
 # DINOv2-L x ConvNeXtV2-B, the pair of Tables 2, 3 and 5. The encoder starts
 # from Metric3Dv2's, as the paper has it for KITTI; make its file once:
-#   python tools/model_converters/metric3d.py
-#       metric_depth_vit_large_800k.pth checkpoints/metric3dv2_dinov2-l.pth
+#   python tools/model_converters/metric3d.py \
+#       metric_depth_vit_large_800k.pth \
+#       checkpoints/metric3d_vit_large.safetensors
 # model.backbone.weights=timm starts from plain DINOv2 instead. Decoder: masked
 # auto-encoding, then ImageNet-22k and 1k, from the hub.
 data_preprocessor = dict(
@@ -17,7 +18,7 @@ model = dict(
     backbone=dict(
         type='xnet_mm.PretrainedEncoder',
         encoder='vit_large_patch14_reg4_dinov2.lvd142m',
-        weights='checkpoints/metric3dv2_dinov2-l.pth',
+        weights='checkpoints/metric3d_vit_large.safetensors',
         input_scale=14 / 16,  # patches of 14 pixels, a stride of 16
     ),
     neck=dict(
