@@ -1,4 +1,4 @@
-"""Bring KITTI into the layout of the depth benchmarks and list the pairs.
+r"""Bring KITTI into the layout of the depth benchmarks and list the pairs.
 
 Get the raw data, `data_depth_annotated` and `data_depth_selection` from
 https://www.cvlibs.net/datasets/kitti (CC BY-NC-SA 3.0), and the lists of the

@@ -1,4 +1,4 @@
-"""Bring NYU-Depth-V2 into the layout of BTS and BinsFormer.
+r"""Bring NYU-Depth-V2 into the layout of BTS and BinsFormer.
 
 Training pairs come from BTS's archive (`sync.zip`, or the unpacked folder
 `sync`; the link is in https://github.com/cleinc/bts), test pairs from the

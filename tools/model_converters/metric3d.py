@@ -1,4 +1,4 @@
-"""Take the DINOv2 encoder out of a Metric3Dv2 checkpoint.
+r"""Take the DINOv2 encoder out of a Metric3Dv2 checkpoint.
 
 Get metric_depth_vit_large_800k.pth from
 https://huggingface.co/JUGGHM/Metric3D::
