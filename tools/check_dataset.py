@@ -135,8 +135,9 @@ def write_contact_sheet(
     dataset: DepthDataset, report: Report, path: Path
 ) -> None:
     """A dozen evenly spaced samples above their colour bar."""
-    highs = [m.high for m in report.maps if m.num_valid]
-    vmax = min(max(highs, default=report.max_depth), report.max_depth)
+    # A few far points must not make all others the same colour.
+    ends = [m.far for m in report.maps if m.num_valid]
+    vmax = min(max(ends, default=report.max_depth), report.max_depth)
     chosen = np.linspace(0, len(dataset) - 1, NUM_SHOWN).astype(int)
     pictures = []
     for i in sorted(set(chosen.tolist())):

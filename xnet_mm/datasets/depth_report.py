@@ -23,6 +23,7 @@ class MapStats:
     num_above: int  # of these, beyond max_depth
     low: float = np.nan
     median: float = np.nan
+    far: float = np.nan  # 95 % are nearer
     high: float = np.nan
 
 
@@ -113,7 +114,7 @@ def read_sample(
     valid = depth[depth > 0]
     if not valid.size:
         return size, MapStats(depth.shape, 0, 0)
-    low, median, high = map(float, np.quantile(valid, (0, 0.5, 1)))
+    low, median, far, high = np.quantile(valid, (0, 0.5, 0.95, 1)).tolist()
     if low > max_depth:
         raise ValueError(
             f'{path}: all depths ({low:.3g} to {high:.3g} m with depth_scale='
@@ -121,7 +122,7 @@ def read_sample(
         )
     num_above = int((valid > max_depth).sum())
     return size, MapStats(
-        depth.shape, valid.size, num_above, low, median, high
+        depth.shape, valid.size, num_above, low, median, far, high
     )
 
 
