@@ -82,11 +82,11 @@ def test_four_panels_and_their_bars():
 
 
 def test_wide_images_come_two_in_a_row():
-    image, truth, prediction = scene(20, 60)
+    image, truth, prediction = scene(20, 700)
     picture = make_visualizer().draw_panels(image, sample(truth, prediction))
     height = ROW + 20 + BAR
-    assert picture.shape == (2 * height, 2 * 60 + GAP, 3)
-    second = picture[height + ROW :][:20, :60]
+    assert picture.shape == (2 * height, 2 * 700 + GAP, 3)
+    second = picture[height + ROW :][:20, :700]
     assert np.array_equal(second, colour_depth(prediction, 0, 8))
 
 
@@ -144,7 +144,7 @@ def test_large_images_shrink_and_points_stay_visible():
     truth = np.zeros((1000, 1600), np.float32)
     truth[::20, ::20] = 4
     picture = draw_depth(image, (0, 8), truth, truth)
-    assert picture.shape == (ROW + 500 + BAR, 4 * 800 + 3 * GAP, 3)
+    assert picture.shape == (2 * (ROW + 500 + BAR), 2 * 800 + GAP, 3)
     panel = picture[ROW : ROW + 500, 800 + GAP :][:, :800]
     painted = (panel == colour_depth(np.array([[4.0]]), 0, 8)).all(-1)
     assert (painted | (panel == 0).all(-1)).all()

@@ -17,7 +17,7 @@ from .depth_colours import (
 from .panels import side_by_side, stack
 
 PANEL_WIDTH = 800  # pixels at most
-WIDE = 2  # images of this aspect and more come two in a row
+ROW_WIDTH = 2400  # pixels; panels that need more come two in a row
 SPREAD = 1.5  # radius of a measured point, pixels of the picture
 
 
@@ -30,8 +30,9 @@ def draw_depth(
     """The panels, each over its colour bar; those without data are left out.
 
     Maps are brought to the image's size without mixing depths, panels to at
-    most 800 pixels of width. Measured points are drawn 3 pixels wide, or
-    LiDAR would be invisible. The error is that of `relative_error`.
+    most 800 pixels of width, two in a row if four would need more than 2400.
+    Measured points are drawn 3 pixels wide, or LiDAR would be invisible. The
+    error is that of `relative_error`.
 
     Args:
         image: (H, W, 3).
@@ -62,7 +63,7 @@ def draw_depth(
         panels[title] = colour_error(shown), error_bar(size[0])
     columns = {title: np.concatenate(parts) for title, parts in panels.items()}
     titles = list(columns)
-    if width < WIDE * height or len(titles) < 3:
+    if len(titles) * size[0] <= ROW_WIDTH:
         return side_by_side(columns)
     rows = [
         side_by_side({title: columns[title] for title in row})
