@@ -11,8 +11,6 @@ import torch
 from mmengine.model import BaseModule
 
 from xnet_mm.datasets.depth_io import read_depth
-from xnet_mm.engine.depth_png import encode_depth
-from xnet_mm.engine.prediction_depth import parse_intrinsics
 from xnet_mm.registry import MODELS
 from xnet_mm.visualization import DepthPanelVisualizer
 from xnet_mm.visualization.depth_colours import colour_depth
@@ -271,24 +269,6 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
     expected = np.clip(depth_of(image) * 10000.0, 1, 65535)
     assert np.abs(units - expected).max() <= 0.5 + 1e-2
     assert (units == 65535).any()
-
-
-def test_encode_depth_by_hand():
-    depth = np.array([[0.0, 0.0006, 1.2344, 1.2346, 65.5351, 70]])
-    data, clipped = encode_depth(depth, 1000, 'x.png')
-    units = cv2.imdecode(np.frombuffer(data, np.uint8), -1)
-    assert units.tolist() == [[1, 1, 1234, 1235, 65535, 65535]]
-    assert clipped == 2
-    depth[0, 1:3] = np.nan, np.inf
-    with pytest.raises(ValueError, match=r'^x\.png: 2 of 6 .* NaN or inf'):
-        encode_depth(depth, 1000, 'x.png')
-
-
-@pytest.mark.parametrize('text', ['1,2,3', 'a,b,c,d', '0,1,2,3', '1,2,3,4,5'])
-def test_bad_intrinsics(text):
-    with pytest.raises(ValueError, match='wanted fx,fy,cx,cy in pixels, or'):
-        parse_intrinsics(text)
-    assert parse_intrinsics('1,2,3.5,4') == (1, 2, 3.5, 4)
 
 
 def test_clear_errors(tmp_path, run):
