@@ -3,6 +3,7 @@
 By `--cfg-options` alone, as the README of configs/hololens says.
 """
 
+import re
 from pathlib import Path
 
 import cv2
@@ -116,6 +117,20 @@ def test_another_folder_by_options_alone(settings, model, tmp_path):
     # The probe starts in the middle of its range: 4.5 m or 40 m.
     assert 0.1 < metrics['abs_rel'] < 10
     assert metrics['rmse'] < far
+
+
+def test_example_of_the_readme(tmp_path, monkeypatch):
+    readme = (CONFIGS.parent / 'README.md').read_text()
+    blocks = re.findall(r'```python\n(.*?)```', readme, re.S)
+    (example,) = [b for b in blocks if '/hololens/' in b]
+    assert len(example.strip().splitlines()) <= 10
+    write_pairs(tmp_path / 'data/mine', 1000.0, 9.0)
+    monkeypatch.chdir(tmp_path)
+    # The README's example lies in a folder of its own under configs/.
+    example = example.replace("'../", f"'{CONFIGS}/")
+    Path('mine.py').write_text(example)
+    metrics = run(small(tmp_path / 'mine.py', tmp_path / 'run'))
+    assert 0.1 < metrics['abs_rel'] < 10
 
 
 def test_another_range_of_head_and_data_stops_the_run(tmp_path):

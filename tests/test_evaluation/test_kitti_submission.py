@@ -6,10 +6,10 @@ import pytest
 import torch
 from mmengine.registry import METRICS
 
+from xnet_mm.engine.depth_png import to_units
 from xnet_mm.evaluation import kitti_submission
 from xnet_mm.evaluation.kitti_submission import (
     KITTISubmission,
-    encode,
     submission_name,
 )
 
@@ -44,7 +44,7 @@ def test_encoded_by_hand():
             [2.0, 80.0, 255.9961, 255.998, 256.0, 1e9],
         ]
     )
-    depth, clipped = encode(pred[None])
+    depth, clipped = to_units(pred.numpy(), 256)
     assert depth.dtype == np.uint16
     assert depth.tolist() == [
         [1, 1, 1, 1, 2, 2],

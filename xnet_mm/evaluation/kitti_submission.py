@@ -15,14 +15,13 @@ import numpy as np
 from mmengine.dist import get_rank
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
-from torch import Tensor
 
 from ..engine.atomic import write_atomically
+from ..engine.depth_png import to_units
 from ..registry import METRICS
 from .depth_metric import check_finite
 
 SCALE = 256  # file units per metre
-LOWEST, HIGHEST = 1, 65535  # 0 would be "unknown", which the server fills in
 UPLOAD_LIMIT = 500  # MB, as users of the server report
 DRIVE = re.compile(r'\d{4}_\d\d_\d\d_drive_\d{4}_sync')
 
@@ -76,7 +75,8 @@ class KITTISubmission(BaseMetric):
         for sample in data_samples:
             pred, path = sample['pred_depth_map']['data'], sample['img_path']
             check_finite(pred, path)
-            depth, clipped = encode(pred)
+            metres = pred.reshape(pred.shape[-2:]).cpu().numpy()
+            depth, clipped = to_units(metres, SCALE)
             name = submission_name(path)
             # Two processes may have the same image: the sampler pads.
             own = self.output_dir / f'{name}.{get_rank()}'
@@ -109,22 +109,6 @@ class KITTISubmission(BaseMetric):
         temporary.replace(target)
         _report(target, results)
         return {}
-
-
-def encode(pred: Tensor) -> tuple[np.ndarray, int]:
-    """Metres to file units.
-
-    Args:
-        pred: (1, H, W) or (H, W), finite.
-
-    Returns:
-        uint16 (H, W), within 1/512 m of `pred` unless clipped, and the
-        number of pixels that were clipped.
-    """
-    depth = pred.reshape(pred.shape[-2:]).double().cpu().numpy()
-    units = np.rint(depth * SCALE)
-    clipped = np.clip(units, LOWEST, HIGHEST)
-    return clipped.astype(np.uint16), int((clipped != units).sum())
 
 
 def submission_name(path: str) -> str:

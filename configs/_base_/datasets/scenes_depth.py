@@ -16,6 +16,21 @@ test_pipeline = [
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]
+# What test_cfg.flip='mean' of the model does in one pass over the data.
+tta_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [
+                dict(type='xnet_mm.DepthRandomFlip', prob=0.0),
+                dict(type='xnet_mm.DepthRandomFlip', prob=1.0),
+            ],
+            [dict(type='xnet_mm.LoadDepth')],
+            [dict(type='xnet_mm.PackDepthInputs')],
+        ],
+    ),
+]
 dataset = dict(
     type=dataset_type,
     data_root=data_root,
