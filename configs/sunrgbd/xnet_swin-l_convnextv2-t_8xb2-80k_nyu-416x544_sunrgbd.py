@@ -8,7 +8,8 @@ _base_ = [
 ]
 crop_size = (416, 544)
 model = dict(
-    data_preprocessor=dict(size=crop_size),
+    # ConvNeXt drops up to 31 rows or columns of sizes that 32 does not divide.
+    data_preprocessor=dict(size=crop_size, test_cfg=dict(size_divisor=32)),
     decode_head=dict(max_depth=10.0),
 )
 optim_wrapper = dict(
