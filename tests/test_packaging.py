@@ -53,7 +53,7 @@ def test_no_openmmlab_package_is_a_hard_requirement(described):
 
 def test_extras_never_mix_the_two_distributions(described):
     extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
-    assert set(extras) == {'onedl', 'upstream', 'demo', 'tests'}
+    assert set(extras) == {'onedl', 'upstream', 'demo', 'nyu', 'tests'}
     distributions = {n for names in stack.NAMES.values() for n in names}
     fork = {n for n in distributions if n.startswith('onedl-')}
     assert extras['onedl'] == fork
@@ -84,7 +84,9 @@ def test_every_import_is_declared(described):
     # What the mm* packages themselves require, on both stacks.
     brought = {*stack.NAMES, 'cv2', 'matplotlib', 'rich'}
     brought |= {'PIL', 'torchvision', 'safetensors'}  # by timm
-    declared = {normal(r) for r in described[0]} | brought | {'xnet_mm'}
+    brought |= {'prettytable', 'scipy'}  # by mmseg
+    declared = {normal(r) for r in described[0] + described[1]['nyu']}
+    declared |= brought | {'xnet_mm'}
     found = set()
     for path in (*ROOT.glob('xnet_mm/**/*.py'), *ROOT.glob('tools/**/*.py')):
         if '.mim' in path.parts:
