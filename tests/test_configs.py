@@ -62,7 +62,7 @@ def test_name_says_what_the_config_does(path):
     assert max(s.get('end', 0) for s in cfg.param_scheduler) == iters
     assert cfg.default_scope == 'mmseg'
     assert 'tta_model' in cfg and 'test_evaluator' in cfg
-    assert 'tta_pipeline' in cfg or path.parent.name in ('demo', 'hololens')
+    assert 'tta_pipeline' in cfg
 
 
 @pytest.mark.parametrize('path', LEAVES, **name_of)
