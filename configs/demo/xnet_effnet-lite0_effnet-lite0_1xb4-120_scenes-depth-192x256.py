@@ -20,7 +20,7 @@ param_scheduler = [
     ),
 ]
 # `make demo` tests the result itself.
-train_cfg = dict(max_iters=max_iters, val_interval=max_iters + 1)
+train_cfg = dict(max_iters=max_iters, val_begin=max_iters + 1)
 default_hooks = dict(
     checkpoint=dict(interval=max_iters, save_best='abs_rel', rule='less')
 )
