@@ -45,8 +45,8 @@ from xnet_mm.datasets.conversion import (
     run_jobs,
     write_list,
 )
+from xnet_mm.datasets.split_file import NO_TRUTH
 
-NO_TRUTH = 'None'  # in the Eigen lists
 VAL = Path('depth_selection/val_selection_cropped')
 TEST = Path('depth_selection/test_depth_prediction_anonymous')
 

@@ -3,17 +3,20 @@
 import os
 from pathlib import Path
 
+from mmengine.dist import get_rank
 from mmengine.fileio import LocalBackend, register_backend
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
     """Write to a temporary name next to `path`, then rename.
 
-    Folders are made as needed. What a killed process leaves is `PATH.tmp`.
+    Folders are made as needed. Several processes may write one path (the
+    sampler pads, so two test the same image): each has a temporary name of
+    its own, and what a killed one leaves is `PATH.RANK.tmp`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'{path.name}.tmp')
+    temporary = path.with_name(f'{path.name}.{get_rank()}.tmp')
     with temporary.open('wb') as file:
         file.write(data)
         file.flush()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
@@ -61,10 +60,7 @@ class SaveDepthHook(Hook):
             below = image.is_relative_to(root)
             name = image.relative_to(root) if below else Path(image.name)
             target = (self.out_dir / name).with_suffix('.png')
-            # Two processes may have the same image: the sampler pads.
-            own = target.with_name(f'{target.name}.{get_rank()}')
-            write_atomically(own, data)
-            own.replace(target)
+            write_atomically(target, data)
 
     def after_test_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None

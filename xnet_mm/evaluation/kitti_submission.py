@@ -12,7 +12,6 @@ from zlib import crc32
 
 import cv2
 import numpy as np
-from mmengine.dist import get_rank
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
@@ -78,10 +77,8 @@ class KITTISubmission(BaseMetric):
             metres = pred.reshape(pred.shape[-2:]).cpu().numpy()
             depth, clipped = to_units(metres, SCALE)
             name = submission_name(path)
-            # Two processes may have the same image: the sampler pads.
-            own = self.output_dir / f'{name}.{get_rank()}'
-            write_atomically(own, cv2.imencode('.png', depth)[1].tobytes())
-            own.replace(self.output_dir / name)
+            data = cv2.imencode('.png', depth)[1].tobytes()
+            write_atomically(self.output_dir / name, data)
             size = '{}x{}'.format(*depth.shape)
             self.results.append(
                 WrittenMap(name, path, size, crc32(depth), clipped)
