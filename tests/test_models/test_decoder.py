@@ -177,7 +177,7 @@ def test_a_backbone_that_shows_no_image_is_told_what_to_use():
     maps = torch.rand(1, 64, 16, 16), torch.rand(1, 7, 2, 2)
     with pytest.raises(ValueError, match=r'got \(1, 64, 16, 16\).*Pretrained'):
         neck(maps)
-    with pytest.raises(ValueError, match=r'last map \(B,7,H/s,W/s\)'):
+    with pytest.raises(ValueError, match=r'of widths \[7\], as a Pretrained'):
         neck((torch.rand(1, 3, 64, 64), torch.rand(1, 8, 2, 2)))
 
 

@@ -134,7 +134,7 @@ def test_a_decoder_is_swapped_by_its_name_alone(decoder):
 
 def test_dinov2_meets_the_decoder_at_a_whole_factor():
     encoder = PretrainedEncoder(DINOV2, input_scale=14 / 16)
-    assert encoder.out_stride == 16
+    assert encoder.out_strides == [16]
     image = torch.rand(1, 3, 96, 128)
     same, feature = encoder(image)
     assert_close(same, image)

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..registry import MODELS
 from .handover import hand_over, take_over
@@ -21,7 +21,7 @@ class PretrainedReversedDecoder(BaseModule):
 
     The encoder's last map is re-shaped to high resolution (RS) and
     multiplied into the classifier's path; its four stages then decode, as
-    they stand (paper sections 3.1 to 3.3). No link to the encoder's pyramid.
+    they stand (paper sections 3.1 to 3.3).
 
     Args:
         decoder: name of a timm model, `dict(type='timm', model_name=...,
@@ -34,9 +34,13 @@ class PretrainedReversedDecoder(BaseModule):
         mix_init: 'identity' starts RS as constant one, so that training
             starts from the pre-trained path itself; 'random' as any layer.
             The paper does not say. Without a mix it is always random.
-        in_channels: width of the encoder's last map. Default: that of the
-            `PretrainedEncoder` built just before.
-        in_stride: its stride in image pixels, likewise.
+        pyramid_links: add the encoder's maps to what stages 2, 3 and 4 take
+            in, each by a 1x1 convolution (equation 2, before the paper
+            removes them; the rows of Table 1 before "-FP"). Needs
+            `PretrainedEncoder(pyramid=True)`.
+        in_channels: width of each of the encoder's maps, or of the last.
+            Default: those of the `PretrainedEncoder` built just before.
+        in_stride: stride of the last map in image pixels, likewise.
         norm: see `ReShape`.
         act: see `ReShape`.
         with_cp: recompute activations in the backward pass.
@@ -46,7 +50,8 @@ class PretrainedReversedDecoder(BaseModule):
 
     Raises:
         ValueError: a decoder that has no stem and four stages (the message
-            lists the families that do), or an unknown `mix`, `mix_init`.
+            lists the families that do), an unknown `mix`, `mix_init`, or
+            links to an encoder that returns one map.
     """
 
     def __init__(
@@ -55,7 +60,8 @@ class PretrainedReversedDecoder(BaseModule):
         weights: str | None = None,
         mix: Literal['stem', 'image'] | None = 'stem',
         mix_init: Literal['identity', 'random'] = 'identity',
-        in_channels: int | None = None,
+        pyramid_links: bool = False,
+        in_channels: int | Sequence[int] | None = None,
         in_stride: float | None = None,
         norm: str = 'RMSNorm',
         act: str = 'SiLU',
@@ -78,16 +84,34 @@ class PretrainedReversedDecoder(BaseModule):
             self.decoder.drop_stem()
         if in_channels is None:
             encoder = take_over('PretrainedReversedDecoder')
-            in_channels, in_stride = encoder.channels[-1], encoder.strides[-1]
-        self.in_channels = in_channels
+            in_channels, in_stride = encoder.channels, encoder.strides[-1]
+        elif isinstance(in_channels, int):
+            in_channels = [in_channels]
+        self.in_channels = list(in_channels)
         # A patch of 14 is no multiple of 4: the nearest factor, then resize.
         factor = max(1, round((in_stride or 32) / stride))
-        self.reshape = ReShape(in_channels, width, factor, norm, act)
+        self.reshape = ReShape(in_channels[-1], width, factor, norm, act)
+        self.links = self._links() if pyramid_links else None
         if mix is not None and mix_init == 'identity':
             self.reshape.init_identity()
         self.out_channels = self.decoder.channels
         self.out_strides = self.decoder.strides
         hand_over(self.out_channels, self.out_strides)
+
+    def _links(self) -> nn.ModuleList:
+        """1x1 convolutions to the widths that stages 2, 3 and 4 take in."""
+        if len(self.in_channels) != 4:
+            raise ValueError(
+                'pyramid_links=True wants four maps of the encoder and got '
+                f'{len(self.in_channels)}. Set pyramid=True in the '
+                'PretrainedEncoder.'
+            )
+        return nn.ModuleList(
+            nn.Conv2d(theirs, ours, 1)
+            for theirs, ours in zip(
+                self.in_channels[:3], self.decoder.channels[:3], strict=True
+            )
+        )
 
     def init_weights(self) -> None:
         """Load the decoder's `weights`, strictly.
@@ -113,21 +137,30 @@ class PretrainedReversedDecoder(BaseModule):
         self.decoder.set_grad_checkpointing(enable)
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """(image, ..., last map) -> four maps at strides 4, 8, 16, 32.
+        """(image, *maps of the encoder) -> maps at strides 4, 8, 16, 32.
 
         Raises:
-            ValueError: the first input is no image, or the last map has
-                another width than the neck was built for.
+            ValueError: the first input is no image, or the encoder's maps
+                have other widths than the neck was built for.
         """
-        image, feature = inputs[0], inputs[-1]
-        if (image.shape[1], feature.shape[1]) != (3, self.in_channels):
+        image, *features = inputs
+        if self.links is None:
+            features = features[-1:]
+        widths = [f.shape[1] for f in features]
+        if image.shape[1] != 3 or widths != self.in_channels[-len(widths) :]:
             raise ValueError(
-                f'PretrainedReversedDecoder got {tuple(image.shape)} and '
-                f'{tuple(feature.shape)}; wanted the image (B,3,H,W) and a '
-                f'last map (B,{self.in_channels},H/s,W/s), as a '
-                'PretrainedEncoder in the backbone slot returns them.'
+                'PretrainedReversedDecoder got '
+                f'{", ".join(str(tuple(x.shape)) for x in inputs)}; wanted '
+                'the image (B,3,H,W) and maps (B,C,H/s,W/s) of widths '
+                f'{self.in_channels}, as a PretrainedEncoder in the backbone '
+                'slot returns them.'
             )
-        return tuple(self.decoder.forward_stages(self._mixed(image, feature)))
+        links = [
+            link(f)
+            for link, f in zip(self.links or [], features, strict=False)
+        ]
+        mixed = self._mixed(image, features[-1])
+        return tuple(self.decoder.forward_stages(mixed, links))
 
     def _mixed(self, image: Tensor, feature: Tensor) -> Tensor:
         """What the stages see, (B,C0,H/s0,W/s0)."""

@@ -4,7 +4,7 @@ Plain torch. Widths, strides and memory layouts are found by running the
 parts, and the result is compared with the untouched classifier's own maps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .reshape import resize_to
 
 FAMILIES = (
     'ConvNeXt and ConvNeXt V2 (timm; mmpretrain by config), Swin, Swin V2, '
@@ -107,8 +108,16 @@ class Hierarchy(nn.Module):
         x = self.stem(image)
         return x.permute(0, 3, 1, 2) if self.channels_last[0] else x
 
-    def forward_stages(self, x: Tensor) -> list[Tensor]:
-        """Stem map (B,C0,H/s0,W/s0) -> four maps (B,Ci,H/si,W/si)."""
+    def forward_stages(
+        self, x: Tensor, links: Sequence[Tensor] = ()
+    ) -> list[Tensor]:
+        """Stem map (B,C0,H/s0,W/s0) -> four maps (B,Ci,H/si,W/si).
+
+        Args:
+            x: the stem's map, or what stands for it.
+            links: added to what stages 2, 3 and 4 take in, (B,Ci,h,w) with
+                the width of the map of the stage before, any size.
+        """
         maps = []
         was_last = False
         for stage, is_last, goes_last in zip(
@@ -117,6 +126,9 @@ class Hierarchy(nn.Module):
             self.channels_last[1:],
             strict=True,
         ):
+            if maps and links:
+                link = resize_to(links[len(maps) - 1], maps[-1].shape[-2:])
+                x = x + (link.permute(0, 2, 3, 1) if was_last else link)
             if is_last and not was_last:
                 x = x.permute(0, 2, 3, 1)  # a stage that wants (B,H,W,C)
             x = self._run_stage(stage, x)

@@ -1,0 +1,3 @@
+# RS before the mix starts as any layer, not as constant one.
+_base_ = './xnet_effnet-lite0_effnet-lite0_1xb4-200_camvid-192x256.py'
+model = dict(neck=dict(mix_init='random'))
