@@ -22,8 +22,9 @@ CITYSCAPES = (
     'cityscapes/xnet_swin-l_convnext-l_8xb2-160k_cityscapes-512x1024.py'
 )
 NAME = re.compile(
-    r'(xnet(-i)?_(?P<encoder>[a-z0-9.-]+)_(?P<decoder>[a-z0-9.-]+)'
-    r'|(upernet|dpt)_(?P<backbone>[a-z0-9.-]+))'
+    r'((xnet(-i)?|fpn(-rev(-pfp)?)?|rev-pfp)'
+    r'_(?P<encoder>[a-z0-9.-]+)_(?P<decoder>[a-z0-9.-]+)'
+    r'|(upernet|dpt|mask2former|segformer)_(?P<backbone>[a-z0-9.-]+))'
     r'_(?P<gpus>\d+)xb(?P<batch>\d+)-(?P<iters>\d+k?)'
     r'_(?P<dataset>[a-z0-9-]+)-(?P<height>\d+)x(?P<width>\d+)'
     r'(_(?P<tested_on>[a-z0-9-]+))?\.py'
