@@ -9,17 +9,21 @@ from .depth_estimator import (
 )
 from .depth_heads import DPTDepthHead, PFPDepthHead, UPerDepthHead
 from .encoder import PretrainedEncoder
+from .fpn_decoder import FPNDecoder
 from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
 from .losses import ScaleInvariantLogLoss
+from .mask2former_head import CheckedMask2FormerHead
 from .post_feature_pyramid import PostFeaturePyramid
 from .pyramid import PretrainedPyramid
 from .reshape import ReShape
 
 __all__ = [
+    'CheckedMask2FormerHead',
     'DPTDepthHead',
     'DepthDataPreProcessor',
     'DepthTTAModel',
+    'FPNDecoder',
     'Hierarchy',
     'MonoDepthEstimator',
     'PFPDepthHead',
