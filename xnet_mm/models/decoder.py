@@ -159,15 +159,25 @@ class PretrainedReversedDecoder(BaseModule):
             link(f)
             for link, f in zip(self.links or [], features, strict=False)
         ]
-        mixed = self._mixed(image, features[-1])
-        return tuple(self.decoder.forward_stages(mixed, links))
+        x = self.mixed_feature(image, features[-1])
+        if self.mix == 'image':
+            x = self.decoder.forward_stem(x)
+        return tuple(self.decoder.forward_stages(x, links))
 
-    def _mixed(self, image: Tensor, feature: Tensor) -> Tensor:
-        """What the stages see, (B,C0,H/s0,W/s0)."""
+    def mixed_feature(self, image: Tensor, feature: Tensor) -> Tensor:
+        """The mixed feature of the paper's figures 3 and 4.
+
+        Args:
+            image: (B,3,H,W), normalised.
+            feature: the encoder's last map, (B,C,H/s,W/s).
+
+        Returns:
+            (B,3,H,W) for mix='image'; for the others what the stages take
+            in, (B,C0,H/s0,W/s0).
+        """
         reshaped = self.reshape(feature)
         if self.mix == 'image':
-            mixed = image * resize_to(reshaped, image.shape[-2:])
-            return self.decoder.forward_stem(mixed)
+            return image * resize_to(reshaped, image.shape[-2:])
         if self.mix == 'stem':
             stem = self.decoder.forward_stem(image)
             return stem * resize_to(reshaped, stem.shape[-2:])

@@ -1,0 +1,161 @@
+"""tools/visualize_mix.py from the outside."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+
+from xnet_mm.visualization.mixed_feature import largest_component
+from xnet_mm.visualization.panels import GAP, ROW
+
+REPO = Path(__file__).resolve().parents[1]
+CONFIG = """
+default_scope = 'mmseg'
+classifier = dict(
+    type='timm', model_name='convnext_atto',
+    depths=(1, 1, 1, 1), dims=(8, 8, 16, 16))
+model = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[127.5] * 3, std=[127.5] * 3,
+        bgr_to_rgb=True, test_cfg=dict(size_divisor=32)),
+    backbone=dict(type='xnet_mm.PretrainedEncoder', encoder=classifier),
+    neck=dict(
+        type='xnet_mm.PretrainedReversedDecoder', decoder=classifier,
+        mix={mix!r}, mix_init='random'),
+    decode_head=dict(
+        type='xnet_mm.PFPHead', num_classes=3, channels=4,
+        pyramid_channels=4),
+    train_cfg=dict(), test_cfg=dict(mode='whole'))
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(40, 30), keep_ratio=True),
+    dict(type='PackSegInputs')]
+"""
+META = dict(
+    classes=['a', 'b', 'c'], palette=[[200, 0, 0], [0, 200, 0], [0, 0, 200]]
+)
+HEIGHT, WIDTH = 60, 80
+
+
+def write_model(folder, mix):
+    """(config, checkpoint) of a random tiny model, and the model."""
+    init_default_scope('mmseg')
+    config = folder / f'{mix}.py'
+    config.write_text(CONFIG.format(mix=mix))
+    torch.manual_seed(0)
+    model = MODELS.build(Config.fromfile(config).model).eval()
+    checkpoint = folder / f'{mix}.pth'
+    torch.save(
+        dict(state_dict=model.state_dict(), meta=dict(dataset_meta=META)),
+        checkpoint,
+    )
+    return (str(config), str(checkpoint)), model
+
+
+@pytest.fixture
+def images(tmp_path):
+    rng = np.random.default_rng(0)
+    folder = tmp_path / 'images'
+    for name in ('a', 'sub/b'):
+        path = folder / f'{name}.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        small = rng.integers(256, size=(4, 5, 3), dtype=np.uint8)
+        cv2.imwrite(str(path), cv2.resize(small, (WIDTH, HEIGHT)))
+    return folder
+
+
+def run(monkeypatch, *arguments):
+    arguments = ['visualize_mix.py', *map(str, arguments)]
+    monkeypatch.setattr(sys, 'argv', arguments)
+    runpy.run_path(str(REPO / 'tools/visualize_mix.py'), run_name='__main__')
+
+
+def panel(picture, row_top, column):
+    left = column * (WIDTH + GAP)
+    return picture[row_top + ROW :][:HEIGHT, left : left + WIDTH]
+
+
+def test_rows_of_a_folder(tmp_path, images, monkeypatch, capsys):
+    xnet_i, model = write_model(tmp_path, 'image')
+    xnet, _ = write_model(tmp_path, 'stem')
+    out = tmp_path / 'out'
+    run(
+        monkeypatch,
+        *(images, '--out-dir', out, '--device', 'cpu'),
+        *('--model', 'one', *xnet_i, '--model', 'two', *xnet),
+    )
+    pictures = {p.relative_to(out).as_posix() for p in out.rglob('*.png')}
+    assert pictures == {'a.png', 'sub/b.png'}
+    picture = cv2.imread(str(out / 'a.png'))
+    image = cv2.imread(str(images / 'a.png'))
+    assert picture.shape[1] >= 3 * WIDTH + 2 * GAP
+    np.testing.assert_array_equal(panel(picture, 0, 0), image)
+
+    # The mixed feature by hand: 30x40, padded to 32x64 on the right and
+    # below, multiplied with RS of the encoder's last map.
+    small = cv2.resize(image, (40, 30))[..., ::-1].astype(np.float32)
+    inputs = np.zeros((32, 64, 3), np.float32)
+    inputs[:30, :40] = (small - 127.5) / 127.5
+    inputs = torch.from_numpy(inputs).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        last = model.backbone(inputs)[-1]
+        mixed = (inputs * model.neck.reshape(last))[0, :, :30, :40]
+    wanted = cv2.resize(
+        largest_component(mixed.numpy())[..., ::-1],
+        (WIDTH, HEIGHT),
+        interpolation=cv2.INTER_NEAREST,
+    )
+    np.testing.assert_allclose(
+        panel(picture, 0, 1).astype(int), wanted.astype(int), atol=1
+    )
+    with torch.no_grad():
+        logits = model.predict(inputs)[0].seg_logits.data[:, :30, :40]
+    labels = torch.nn.functional.interpolate(
+        logits[None], (HEIGHT, WIDTH), mode='bilinear'
+    ).argmax(1)[0]
+    colours = np.array(META['palette'])[labels][..., ::-1]
+    same = (panel(picture, 0, 2) == colours).all(axis=-1)
+    assert same.mean() > 0.99  # ties at the borders aside
+
+    said = capsys.readouterr().out
+    assert 'one: red, green, blue' in said
+    assert 'two: red' not in said  # principal components have no shares
+
+
+def test_a_single_image(tmp_path, images, monkeypatch):
+    model, _ = write_model(tmp_path, 'stem')
+    run(
+        monkeypatch,
+        *(images / 'a.png', '--out-dir', tmp_path / 'out'),
+        *('--device', 'cpu', '--model', 'xNet', *model),
+    )
+    assert [p.name for p in (tmp_path / 'out').iterdir()] == ['a.png']
+
+
+def test_a_model_that_mixes_nothing(tmp_path, images, monkeypatch):
+    model, _ = write_model(tmp_path, None)
+    with pytest.raises(SystemExit, match=r'None\.py has no mixed .*mix=None'):
+        run(
+            monkeypatch,
+            *(images, '--out-dir', tmp_path / 'out', '--model', 'x', *model),
+        )
+    assert not (tmp_path / 'out').exists()
+
+
+def test_an_image_that_is_none(tmp_path, images, monkeypatch):
+    (images / 'broken.png').write_text('no image')
+    model, _ = write_model(tmp_path, 'image')
+    with pytest.raises(SystemExit, match=r'broken\.png: OpenCV cannot read'):
+        run(
+            monkeypatch,
+            *(images, '--out-dir', tmp_path / 'out', '--device', 'cpu'),
+            *('--model', 'x', *model),
+        )

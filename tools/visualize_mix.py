@@ -1,0 +1,203 @@
+"""See what the decoder sees (figure 4 of the paper).
+
+    python tools/visualize_mix.py INPUT --out-dir DIR \
+        --model pre-trained CONFIG CHECKPOINT --model random CONFIG CHECKPOINT
+
+INPUT is an image or a folder (with its subfolders). DIR gets one picture an
+image, a row for each model: image | mixed feature | prediction.
+
+xNet-I mixes in RGB: of each pixel only the largest component is kept, and
+the shares of the three are written above. xNet mixes after the stem: the
+first three principal components, found in up to 16 of the images.
+"""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.structures import BaseDataElement
+from rich.progress import track
+
+from xnet_mm.engine.launch import existing_file
+from xnet_mm.engine.prediction import Predictor, find_images, output_names
+from xnet_mm.engine.prediction_depth import model_max_depth
+from xnet_mm.engine.prediction_files import write_png
+from xnet_mm.models.decoder import PretrainedReversedDecoder
+from xnet_mm.visualization.depth_colours import (
+    colour_depth,
+    depth_bar,
+    depth_range,
+)
+from xnet_mm.visualization.depth_panel_visualizer import crop_image
+from xnet_mm.visualization.mixed_feature import (
+    FeaturePCA,
+    channel_shares,
+    largest_component,
+)
+from xnet_mm.visualization.panels import (
+    colour_labels,
+    legend,
+    side_by_side,
+    stack,
+)
+
+PCA_IMAGES = 16
+
+
+class Row:
+    """One model of the picture: its name, and how its mixed feature looks.
+
+    Args:
+        name: written above its panels.
+        config: config file.
+        checkpoint: file that training wrote.
+        device: 'cuda' or 'cpu'.
+
+    Raises:
+        SystemExit: the model mixes nothing.
+    """
+
+    def __init__(
+        self, name: str, config: str, checkpoint: str, device: str
+    ) -> None:
+        existing_file(config, 'config')
+        existing_file(checkpoint, 'checkpoint')
+        cfg = Config.fromfile(config)
+        self.name = name
+        self.predictor = Predictor(cfg, checkpoint, device)
+        self.neck = getattr(self.predictor.model, 'neck', None)
+        if getattr(self.neck, 'mix', None) is None:
+            raise SystemExit(
+                f'{config} has no mixed feature: its neck is '
+                f'{type(self.neck).__name__} with mix='
+                f'{getattr(self.neck, "mix", None)}. Wanted '
+                f"{PretrainedReversedDecoder.__name__} with mix='image' "
+                "(xNet-I) or mix='stem' (xNet)."
+            )
+        self.pca = None
+        self.shares = []
+
+    @torch.no_grad()
+    def mixed_feature(self, image: np.ndarray) -> np.ndarray:
+        """(C, h, w) of a BGR image, without what pads the batch."""
+        model = self.predictor.model
+        sample = self.predictor.pipeline(dict(img=image))
+        batch = model.data_preprocessor(pseudo_collate([sample]))
+        inputs = batch['inputs']
+        shown, *maps = model.backbone(inputs)
+        mixed = self.neck.mixed_feature(shown, maps[-1])[0].float()
+        height, width = batch['data_samples'][0].img_shape
+        rows = round(mixed.shape[1] * min(1, height / inputs.shape[2]))
+        columns = round(mixed.shape[2] * min(1, width / inputs.shape[3]))
+        return mixed[:, :rows, :columns].cpu().numpy()
+
+    def learn(self, images: Iterator[np.ndarray]) -> None:
+        """Find the principal components where there are no three channels."""
+        if self.neck.mix != 'image':
+            self.pca = FeaturePCA([self.mixed_feature(i) for i in images])
+
+    def draw(self, image: np.ndarray) -> np.ndarray:
+        """Image | mixed feature | prediction of a BGR image, RGB."""
+        mixed = self.mixed_feature(image)
+        if self.pca is None:
+            shares = channel_shares(mixed)
+            self.shares.append(shares)
+            red, green, blue = (f'{s:.0%}' for s in shares)
+            picture, smooth = largest_component(mixed), cv2.INTER_NEAREST
+            title = f'mixed feature: {red} red, {green} green, {blue} blue'
+        else:
+            picture, smooth = self.pca(mixed), cv2.INTER_LINEAR
+            title = 'mixed feature: three principal components'
+        (result,) = self.predictor([image])
+        box = result.metainfo.get('crop_box', (0, 0, *image.shape[:2]))
+        shown = crop_image(image, box)[..., ::-1]
+        size = shown.shape[1::-1]
+        prediction, below = self._paint(result, 3 * size[0])
+        panels = {
+            self.name: shown,
+            title: cv2.resize(picture, size, interpolation=smooth),
+            'prediction': prediction,
+        }
+        return stack(side_by_side(panels), below)
+
+    def _paint(
+        self, result: BaseDataElement, width: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The prediction's colours and what explains them."""
+        if 'pred_depth_map' in result:
+            depth = result.pred_depth_map.data.squeeze(0).cpu().numpy()
+            limits = depth_range(
+                'max_depth', model_max_depth(self.predictor), depth
+            )
+            return colour_depth(depth, *limits), depth_bar(*limits, width)
+        labels = result.pred_sem_seg.data.squeeze(0).cpu().numpy()
+        meta = self.predictor.meta
+        ids = np.unique(labels).tolist()
+        strip = legend(meta['classes'], meta['palette'], ids, width)
+        return colour_labels(labels, meta['palette']), strip
+
+
+def parse_args() -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(description='Draw the mixed feature of xNet')
+    parser.add_argument('input', type=Path, help='image or folder')
+    parser.add_argument(
+        '--model',
+        action='append',
+        nargs=3,
+        required=True,
+        metavar=('NAME', 'CONFIG', 'CHECKPOINT'),
+        help='a row of the picture; give it again for more rows',
+    )
+    parser.add_argument('--out-dir', type=Path, required=True)
+    parser.add_argument(
+        '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
+    )
+    return parser.parse_args()
+
+
+def read(path: Path) -> np.ndarray:
+    """A BGR image, or the end of the program."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise SystemExit(f'{path}: OpenCV cannot read it as an image.')
+    return image
+
+
+def main() -> None:
+    """Draw every image."""
+    args = parse_args()
+    paths = find_images(args.input)  # before the models: they take a while
+    root = args.input if args.input.is_dir() else args.input.parent
+    names = output_names(paths, root)
+    rows = [Row(*model, args.device) for model in args.model]
+    some = paths[:: -(-len(paths) // PCA_IMAGES)]
+    for row in rows:
+        row.learn(map(read, some))
+    for path in track(paths, 'Drawing'):
+        image = read(path)
+        picture = rows[0].draw(image)
+        for row in rows[1:]:
+            picture = stack(picture, row.draw(image))
+        write_png(args.out_dir / f'{names[path]}.png', picture[..., ::-1])
+    for row in rows:
+        if row.shares:
+            top = np.mean([max(s) for s in row.shares])
+            mean = ', '.join(f'{s:.1%}' for s in np.mean(row.shares, axis=0))
+            print(
+                f'{row.name}: red, green, blue {mean}; the most frequent '
+                f'channel of an image holds {top:.1%} of its pixels'
+            )
+    print(f'Pictures: {args.out_dir}')
+
+
+if __name__ == '__main__':
+    main()
