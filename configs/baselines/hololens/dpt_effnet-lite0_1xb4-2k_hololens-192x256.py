@@ -1,6 +1,8 @@
 # DPT's head on the same encoder, wide enough for the MACs of the decoder that
 # it replaces; all else alike.
-_base_ = './xnet_effnet-lite0_effnet-lite0_1xb4-2k_hololens-192x256.py'
+_base_ = (
+    '../../hololens/xnet_effnet-lite0_effnet-lite0_1xb4-2k_hololens-192x256.py'
+)
 model = dict(
     backbone=dict(type='xnet_mm.PretrainedPyramid'),
     neck=None,

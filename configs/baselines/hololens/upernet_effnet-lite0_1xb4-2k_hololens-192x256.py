@@ -1,0 +1,17 @@
+# UPerNet's head on the same encoder, wide enough for the MACs of the decoder
+# that it replaces; all else alike.
+_base_ = (
+    '../../hololens/xnet_effnet-lite0_effnet-lite0_1xb4-2k_hololens-192x256.py'
+)
+model = dict(
+    backbone=dict(type='xnet_mm.PretrainedPyramid'),
+    neck=None,
+    decode_head=dict(
+        _delete_=True,
+        type='xnet_mm.UPerDepthHead',
+        max_depth=10.0,
+        channels=96,
+        dropout_ratio=0.0,
+        norm_cfg=dict(type='SyncBN'),
+    ),
+)

@@ -1,0 +1,15 @@
+# DPT's head, at the width of its authors, on the same encoder; all else is
+# that of the xNet config below.
+_base_ = '../../nyu/xnet_swin-l_convnextv2-t_8xb2-80k_nyu-416x544.py'
+model = dict(
+    backbone=dict(type='xnet_mm.PretrainedPyramid'),
+    neck=None,
+    decode_head=dict(
+        _delete_=True,
+        type='xnet_mm.DPTDepthHead',
+        max_depth={{_base_.model.decode_head.max_depth}},
+        loss_decode={{_base_.model.decode_head.loss_decode}},
+        channels=256,
+        dropout_ratio=0.0,
+    ),
+)
