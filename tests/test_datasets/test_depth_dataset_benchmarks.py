@@ -174,7 +174,7 @@ def test_ddad_cameras_and_roots(tmp_path, elsewhere):
         DDADDataset(**root, cameras=['02'])
 
 
-def test_sunrgbd_with_and_without_nyu(tmp_path):
+def test_sunrgbd(tmp_path):
     lines = []
     for folder in ('kv2/kinect2data', 'kv1/NYUdata', 'xtion/NYUdata2'):
         image = f'SUNRGBD/{folder}/NYU0001/image/NYU0001.jpg'
@@ -187,7 +187,3 @@ def test_sunrgbd_with_and_without_nyu(tmp_path):
     dataset = SUNRGBDDataset(**root)
     assert paths(dataset, tmp_path) == [tuple(li.split()) for li in lines]
     assert dataset.get_data_info(0)['depth_encoding'] == 'rotate3'
-    dataset = SUNRGBDDataset(**root, without_nyu=True)
-    assert paths(dataset, tmp_path) == [
-        tuple(lines[i].split()) for i in (0, 2)
-    ]

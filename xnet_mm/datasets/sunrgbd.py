@@ -6,8 +6,6 @@ from ..registry import DATASETS
 from .depth_dataset import DepthDataset
 from .depth_io import Encoding
 
-NYU_FOLDER = 'NYUdata'
-
 
 @DATASETS.register_module()
 class SUNRGBDDataset(DepthDataset):
@@ -16,12 +14,10 @@ class SUNRGBDDataset(DepthDataset):
     A line of the split file is `SUNRGBD/kv2/.../image/X.jpg
     SUNRGBD/kv2/.../depth/X.png`; the raw depth (`depth`, not `depth_bfx`) is
     16-bit PNG in millimetres, turned left by three bits. Sizes differ. The
-    protocol's 8 m are the metric's.
+    protocol's 8 m are the metric's, and so is leaving out the images that
+    come from NYU-Depth-V2 (`sun_rgbd_without_nyu`).
 
-    Args:
-        without_nyu: leave out the 654 images that come from NYU-Depth-V2,
-            by their folder; 4,396 stay.
-        **kwargs: those of `DepthDataset`.
+    Args: those of `DepthDataset`.
 
     Source: Song et al., "SUN RGB-D: a RGB-D scene understanding benchmark
     suite", CVPR 2015; list of BinsFormer's code.
@@ -30,15 +26,6 @@ class SUNRGBDDataset(DepthDataset):
     METAINFO = dict(max_depth=10.0)
 
     def __init__(
-        self,
-        *,
-        without_nyu: bool = False,
-        depth_encoding: Encoding = 'rotate3',
-        **kwargs: Any,
+        self, *, depth_encoding: Encoding = 'rotate3', **kwargs: Any
     ) -> None:
-        self.without_nyu = without_nyu
         super().__init__(depth_encoding=depth_encoding, **kwargs)
-
-    def keeps(self, image_name: str) -> bool:
-        """All lines, or those that are not NYU's."""
-        return not (self.without_nyu and NYU_FOLDER in image_name.split('/'))

@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from prettytable import PrettyTable
 from torch import Tensor
 
+from ..engine.depth_png import check_finite
 from ..registry import METRICS
 from .depth_functional import FUNCTIONS
 from .depth_protocols import Box, DepthProtocol, find_protocol
@@ -172,21 +173,6 @@ def measure(protocol: DepthProtocol, sample: dict) -> ImageFigures:
             'depths > 0. Raise min_depth of the head'
         )
     return ImageFigures(path, size, len(valid_gt), tuple(values))
-
-
-def check_finite(pred: Tensor, path: str) -> None:
-    """Refuse NaN and infinity.
-
-    Raises:
-        ValueError: with the number of pixels and `path`.
-    """
-    wrong = pred.numel() - int(pred.isfinite().sum())
-    if wrong:
-        raise ValueError(
-            f'{path}: {wrong} of {pred.numel()} predicted depths are NaN or '
-            'infinite. The weights have diverged or overflow in half '
-            'precision: look at the loss, lower the learning rate'
-        )
 
 
 def _plane(depth: Tensor, path: str) -> Tensor:

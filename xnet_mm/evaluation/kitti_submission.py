@@ -16,9 +16,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from ..engine.atomic import write_atomically
-from ..engine.depth_png import to_units
+from ..engine.depth_png import check_finite, to_units
 from ..registry import METRICS
-from .depth_metric import check_finite
 
 SCALE = 256  # file units per metre
 UPLOAD_LIMIT = 500  # MB, as users of the server report
