@@ -13,7 +13,7 @@ NEEDED = {
     'mmdet.models.dense_heads': 'MMDetection',
 }
 INSTALL_HELP = """\
-Nothing else in xnet_mm needs either. On the OneDL packages:
+No other model here needs that. On the OneDL packages:
     MMCV_WITH_OPS=1 pip install --no-build-isolation --no-deps \
 --force-reinstall --no-binary onedl-mmcv onedl-mmcv
     pip install 'onedl-mmdetection>=3.5.1'

@@ -9,7 +9,8 @@ model = dict(
     decode_head=dict(
         _delete_=True,
         type='xnet_mm.DPTDepthHead',
-        max_depth=10.0,
+        max_depth={{_base_.model.decode_head.max_depth}},
+        loss_decode={{_base_.model.decode_head.loss_decode}},
         channels=64,
         dropout_ratio=0.0,
     ),
