@@ -11,7 +11,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ROOT / 'xnet_mm'
 # What a user needs beside the modules. MIM looks for both in `.mim`.
-SHIPPED = ('configs', 'tools')
+SHIPPED = ('configs', 'tools', 'model-index.yml')
 
 INSTALL_REQUIRES = [
     # No mm* package, nor one that depends on one: two distributions share
@@ -78,13 +78,13 @@ def link_shipped() -> None:
         if not link.exists():
             link.unlink(missing_ok=True)  # a link that leads nowhere
             try:
-                link.symlink_to(Path('..', '..', name), True)
+                link.symlink_to(Path('..', '..', name), (ROOT / name).is_dir())
             except OSError as error:  # Windows without the right to link
                 print(f'No link {link}: {error}. MIM will not find {name}.')
 
 
 class BuildWithMim(build_py):
-    """Ships `configs` and `tools` as `xnet_mm/.mim`.
+    """Ships configs, tools and the index of the models as `xnet_mm/.mim`.
 
     Wheels get copies, made in the build folder: the source tree stays as it
     is. Editable installs (PEP 660) get links into the clone.
@@ -100,6 +100,9 @@ class BuildWithMim(build_py):
         # The build folder outlives a build: a deleted config must not.
         shutil.rmtree(mim, ignore_errors=True)
         for name in SHIPPED:
+            if (ROOT / name).is_file():
+                shutil.copy(ROOT / name, mim / name)
+                continue
             shutil.copytree(
                 ROOT / name,
                 mim / name,

@@ -15,6 +15,11 @@ from xnet_mm import paths, stack
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ('xnet_mm', 'configs', 'tools', 'tests')
+FILES = (
+    *('setup.py', 'pyproject.toml', 'LICENSE', 'MANIFEST.in'),
+    'model-index.yml',
+)
+SUFFIXES = ('.py', '.sh', '.yml')
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 
 
@@ -82,7 +87,7 @@ def test_constraints_pin_each_package_once(constraints, python):
 
 def test_every_import_is_declared(described):
     # What the mm* packages themselves require, on both stacks.
-    brought = {*stack.NAMES, 'cv2', 'matplotlib', 'rich'}
+    brought = {*stack.NAMES, 'cv2', 'matplotlib', 'rich', 'yaml'}
     brought |= {'PIL', 'torchvision', 'safetensors'}  # by timm
     brought |= {'prettytable', 'scipy'}  # by mmseg
     declared = {normal(r) for r in described[0] + described[1]['nyu']}
@@ -102,10 +107,10 @@ def test_every_import_is_declared(described):
 
 
 def copy_modules(source, target):
-    """Copy the .py and .sh files below `source`, but no `.mim`."""
+    """Copy the files to ship below `source`, but no `.mim`."""
     for path in source.rglob('*'):
         place = target / path.relative_to(source)
-        if path.suffix in ('.py', '.sh') and '.mim' not in path.parts:
+        if path.suffix in SUFFIXES and '.mim' not in path.parts:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(path.read_bytes())
 
@@ -117,7 +122,7 @@ def built(tmp_path_factory):
     source = out / 'source'
     source.mkdir()
     # A copy: building writes `build` and `*.egg-info` beside setup.py.
-    for name in ('setup.py', 'pyproject.toml', 'LICENSE', 'MANIFEST.in'):
+    for name in FILES:
         (source / name).write_bytes((ROOT / name).read_bytes())
     for name in SHIPPED:
         copy_modules(ROOT / name, source / name)
@@ -150,7 +155,7 @@ def wheel(built):
 def scripts(folder):
     """Paths of the files to ship, relative to this tree."""
     found = (ROOT / folder).rglob('*')
-    found = [path for path in found if path.suffix in ('.py', '.sh')]
+    found = [path for path in found if path.suffix in SUFFIXES]
     return {path.relative_to(ROOT).as_posix() for path in found}
 
 
@@ -171,11 +176,19 @@ def test_sdist_has_the_folder(built, folder):
     assert not [name for name in names if '.mim' in name]
 
 
-@pytest.mark.parametrize('folder', ['configs', 'tools'])
-def test_editable_install_links_the_folder(built, folder):
-    link = built / 'xnet_mm' / '.mim' / folder
+@pytest.mark.parametrize('name', ['configs', 'tools', 'model-index.yml'])
+def test_editable_install_links(built, name):
+    link = built / 'xnet_mm' / '.mim' / name
     assert link.is_symlink()
-    assert link.resolve() == (built / folder).resolve()
+    assert link.resolve() == (built / name).resolve()
+
+
+def test_index_of_the_models_is_shipped(built, wheel):
+    assert 'xnet_mm/.mim/model-index.yml' in wheel[0]
+    (path,) = (built / 'sdist').glob('*.tar.gz')
+    with tarfile.open(path) as archive:
+        names = {name.partition('/')[2] for name in archive.getnames()}
+    assert 'model-index.yml' in names
 
 
 def test_wheel_has_one_top_level_package(wheel):
