@@ -86,8 +86,10 @@ def test_data_folder_is_set_in_one_place(monkeypatch):
     }
     assert roots == dict(
         ade20k='/elsewhere/my data/ade/ADEChallengeData2016',
+        ade20k_640x640='/elsewhere/my data/ade/ADEChallengeData2016',
         camvid='/elsewhere/my data/camvid',
         cityscapes='/elsewhere/my data/cityscapes',
+        cityscapes_1024x1024='/elsewhere/my data/cityscapes',
         ddad='/elsewhere/my data/ddad',
         hololens='/elsewhere/my data/hololens',
         kitti_eigen='/elsewhere/my data/kitti',

@@ -34,9 +34,14 @@ DDAD = 'ddad/xnet_swin-l_convnext-b_8xb2-120k_ddad-384x640.py'
 PAPER = [NYU_SWIN, NYU_DINO, EIGEN_SWIN, EIGEN_DINO, OFFICIAL, SUN, DDAD]
 LEAVES = PAPER + [
     str(path.relative_to(CONFIGS))
-    for path in sorted(
-        [*CONFIGS.glob('hololens/*.py'), *CONFIGS.glob('demo/*depth*.py')]
+    for pattern in (
+        'hololens/*.py',
+        'demo/*depth*.py',
+        'baselines/hololens/*.py',
+        'baselines/kitti/*.py',
+        'baselines/nyu/*.py',
     )
+    for path in sorted(CONFIGS.glob(pattern))
 ]
 # One block each, but the families' own code: window tables, patches of 14.
 TINY_SWIN = dict(
