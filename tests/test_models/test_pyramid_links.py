@@ -128,3 +128,5 @@ def test_maps_of_other_widths_are_named():
     maps = [torch.rand(1, c, 4, 4) for c in (5, 6, 8, 9)]
     with pytest.raises(ValueError, match=r'of widths \[5, 6, 7, 9\]'):
         neck((torch.rand(1, 3, 64, 64), *maps))
+    with pytest.raises(ValueError, match=r'of widths \[5, 6, 7, 9\]'):
+        neck((torch.rand(1, 3, 64, 64), maps[-1]))  # a map is not four

@@ -144,15 +144,16 @@ class PretrainedReversedDecoder(BaseModule):
                 have other widths than the neck was built for.
         """
         image, *features = inputs
+        wanted = self.in_channels
         if self.links is None:
-            features = features[-1:]
+            features, wanted = features[-1:], wanted[-1:]
         widths = [f.shape[1] for f in features]
-        if image.shape[1] != 3 or widths != self.in_channels[-len(widths) :]:
+        if image.shape[1] != 3 or widths != wanted:
             raise ValueError(
                 'PretrainedReversedDecoder got '
                 f'{", ".join(str(tuple(x.shape)) for x in inputs)}; wanted '
                 'the image (B,3,H,W) and maps (B,C,H/s,W/s) of widths '
-                f'{self.in_channels}, as a PretrainedEncoder in the backbone '
+                f'{wanted}, as a PretrainedEncoder in the backbone '
                 'slot returns them.'
             )
         links = [
