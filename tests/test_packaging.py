@@ -58,7 +58,10 @@ def test_no_openmmlab_package_is_a_hard_requirement(described):
 
 def test_extras_never_mix_the_two_distributions(described):
     extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
-    assert set(extras) == {'onedl', 'upstream', 'demo', 'nyu', 'tests'}
+    assert set(extras) == {
+        *('onedl', 'upstream', 'onedl-mask2former', 'upstream-mask2former'),
+        *('demo', 'nyu', 'tests'),
+    }
     distributions = {n for names in stack.NAMES.values() for n in names}
     fork = {n for n in distributions if n.startswith('onedl-')}
     assert extras['onedl'] == fork
@@ -68,6 +71,8 @@ def test_extras_never_mix_the_two_distributions(described):
         'mmsegmentation',
         'mmpretrain',
     }
+    assert extras['onedl-mask2former'] == {'onedl-mmdetection'}
+    assert extras['upstream-mask2former'] == {'mmdet'}
 
 
 def test_constraints_cover_what_make_installs(described, constraints):

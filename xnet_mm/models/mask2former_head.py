@@ -16,13 +16,13 @@ INSTALL_HELP = """\
 No other model here needs that. On the OneDL packages:
     MMCV_WITH_OPS=1 pip install --no-build-isolation --no-deps \
 --force-reinstall --no-binary onedl-mmcv onedl-mmcv
-    pip install 'onedl-mmdetection>=3.5.1'
+    pip install 'onedl-mmdetection>=3.5.1'  # extra onedl-mask2former
 On OpenMMLab's own (mmcv, not mmcv-lite; compiled against the torch that is \
 there):
     pip uninstall mmcv-lite
     MMCV_WITH_OPS=1 pip install --no-build-isolation --no-deps \
 --force-reinstall --no-binary mmcv 'mmcv<2.2'
-    pip install 'mmdet>=3.3,<3.4'
+    pip install 'mmdet>=3.3,<3.4'  # extra upstream-mask2former
 `python -m xnet_mm.check` says which of the two is here."""
 
 
