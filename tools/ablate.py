@@ -84,7 +84,8 @@ def parse_args() -> Namespace:
 def main() -> None:
     """Train, report; ends with an error that names what is missing."""
     args = parse_args()
-    command = shlex.join(['python', 'tools/ablate.py', *sys.argv[1:]])
+    words = [w for w in sys.argv[1:] if w != '--report-only']
+    command = shlex.join(['python', 'tools/ablate.py', *words])
     runs = plan(args.configs, args.seeds, args.work_dir, args.cfg_options)
 
     def report() -> Path:

@@ -101,6 +101,13 @@ def _load(config: str, options: Sequence[str]) -> Config:
             f'{config}: has no validation (val_cfg), and its figures are '
             'what is compared. Set val_cfg, val_dataloader, val_evaluator.'
         )
+    logger = (cfg.get('default_hooks') or {}).get('logger') or {}
+    if logger.get('log_metric_by_epoch', True):  # MMEngine's default
+        raise SystemExit(
+            f'{config}: the log would not say after which iteration a '
+            'validation was. Set default_hooks.logger.log_metric_by_epoch='
+            'False.'
+        )
     return cfg
 
 

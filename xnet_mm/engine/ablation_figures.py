@@ -1,6 +1,5 @@
 """Figures of an ablation: means, spreads, differences paired by seed."""
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -51,12 +50,13 @@ class Gain(NamedTuple):
 
     Attributes:
         difference: Of the runs with the same seed.
-        relative: Mean difference in % of the other config's mean.
+        relative: Mean difference in % of the other config's mean; None if
+            that is 0.
         better: Number of seeds for which the figure got better.
     """
 
     difference: Spread
-    relative: float
+    relative: float | None
     better: int
 
 
@@ -87,7 +87,7 @@ def gain(
     pairs = [(ours[seed][metric], base[seed][metric]) for seed in seeds]
     differences = spread([a - b for a, b in pairs])
     mean = statistics.fmean(b for _, b in pairs)
-    relative = 100 * differences.mean / mean if mean else math.nan
+    relative = 100 * differences.mean / mean if mean else None
     up = METRICS[metric].higher_is_better
     better = sum((a > b) if up else (a < b) for a, b in pairs)
     return Gain(differences, relative, better)

@@ -86,10 +86,14 @@ def _state(
     if ablation.missing:
         yield f'\n**{done} of {len(ablation.runs)} runs finished.** Not yet:\n'
         for run, at in ablation.missing.items():
-            yield (
-                f'- {names[run.stem]}, seed {run.seed}: at iteration {at} '
-                f'of {run.iterations}'
-            )
+            if at:
+                yield (
+                    f'- {names[run.stem]}, seed {run.seed}: at iteration {at} '
+                    f'of {run.iterations}'
+                )
+        unseen = sum(not at for at in ablation.missing.values())
+        if unseen:
+            yield f'- {unseen} without a logged iteration'
 
 
 def _table(
@@ -152,10 +156,9 @@ def _gains(
 def _gain(gain: Gain | None, digits: int) -> str:
     if gain is None:
         return 'no seed in common'
-    return (
-        f'{_plus_minus(gain.difference, digits, "+")} '
-        f'({gain.relative:+.1f} %), {gain.better}/{gain.difference.n}'
-    )
+    relative = '' if gain.relative is None else f' ({gain.relative:+.1f} %)'
+    difference = _plus_minus(gain.difference, digits, '+')
+    return f'{difference}{relative}, {gain.better}/{gain.difference.n}'
 
 
 def _every_run(ablation: Ablation, names: dict[str, str]) -> Iterator[str]:

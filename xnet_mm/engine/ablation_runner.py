@@ -152,7 +152,7 @@ def train(
     problems = []
     with Progress() as progress:
         overall = progress.add_task(
-            f'{len(runs)} runs',
+            'Runs',
             total=len(runs),
             completed=len(runs) - len(waiting),
         )

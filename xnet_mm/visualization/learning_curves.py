@@ -48,22 +48,24 @@ def draw_learning_curves(
         )
         for i, name in enumerate(names)
     }
-    widths = [4.2] * len(curves) + [2.4] * len(results)
+    widths = [4.0] * len(curves) + [2.0] * len(results)
+    room = 0.07 * max(map(len, names))  # inches, for the rows' names
     figure = Figure(
-        figsize=(sum(widths) + 3, max(3.4, 0.42 * len(names) + 1.2)),
+        figsize=(sum(widths) + room, max(3.4, 0.42 * len(names) + 1.2)),
         layout='constrained',
     )
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     axes = figure.subplots(1, len(widths), width_ratios=widths)
     for axis, (title, panel) in zip(axes, curves.items(), strict=False):
         _draw_curves(axis, panel, looks)
-        axis.set_title(title, loc='left', fontsize=10)
+        axis.set_title(title, loc='left', fontsize=10, weight='bold')
     rows = axes[len(curves) :]
     for axis, (title, panel) in zip(rows, results.items(), strict=True):
         _draw_dots(axis, panel, looks, reference)
-        axis.set_title(title, loc='left', fontsize=10)
+        axis.set_title(title, loc='left', fontsize=10, weight='bold')
         axis.tick_params('y', length=0, labelleft=axis is rows[0])
     for label, name in zip(rows[0].get_yticklabels(), names, strict=True):
-        label.set(color=looks[name]['color'], fontsize=9, weight='bold')
+        label.set(color=looks[name]['color'], fontsize=9)
     return figure
 
 
@@ -95,7 +97,12 @@ def _draw_curves(
             alpha=0.15,
             linewidth=0,
         )
-    axis.set_xlabel('iteration', fontsize=9)
+    axis.set_xlabel(
+        'iteration (line: mean of the runs, band: their range)',
+        fontsize=8,
+        color=GREY,
+    )
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.margins(x=0)
     axis.grid(axis='y', color='#e6e6e6')
     _tidy(axis)
@@ -132,7 +139,7 @@ def _draw_dots(
             )
     axis.set_yticks(range(len(panel)), list(panel))
     axis.set_ylim(len(panel) - 0.4, -0.6)  # the first row on top
-    axis.xaxis.set_major_locator(MaxNLocator(4))
+    axis.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
     axis.margins(x=0.12)
     axis.grid(axis='x', color='#e6e6e6')
     _tidy(axis)
