@@ -69,7 +69,7 @@ FILLED = f"""# Table
 paper: mIoU ↑ | published elsewhere, doubts | here |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | Rival | - | Swin-L | its own | - | - | - | 50.0 |  | - |
-| Ours | [{LEAF[7:-3]}]({LEAF}) | EfficientNet-Lite0 | EfficientNet-Lite0 | \
+| Ours | [config]({LEAF}) | EfficientNet-Lite0 | EfficientNet-Lite0 | \
 1k × 1k | 10.1 | 1.47 | **left out** | by us | mIoU 1.5 |
 
 | config | encoder | decoder | pre-training | M parameters | GMACs | here |

@@ -14,10 +14,10 @@ ROWS = [
 
 @pytest.mark.parametrize(
     'table, row',
-    [(t, r) for _, t, r in ROWS],
-    ids=[r['method'] for *_, r in ROWS],
+    [(table, row) for _, table, row in ROWS],
+    ids=[f'{name}: {row["method"]}' for name, _, row in ROWS],
 )
-def test_rows_have_their_figures_and_their_config(name, table, row):
+def test_rows_have_their_figures_and_their_config(table, row):
     assert 'paper' in row or 'elsewhere' in row
     if 'paper' in row:
         figures = row['paper'].split(' / ')

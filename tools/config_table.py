@@ -95,9 +95,9 @@ def measured(config: str, model: dict, here: dict[str, str]) -> str:
     return ', '.join(metrics) or next(texts, 'not run')
 
 
-def link(config: str) -> str:
-    """A config's cell."""
-    return f'[{config.split("/")[-1].removesuffix(".py")}]({config})'
+def link(config: str, text: str = '') -> str:
+    """A config's cell; its text is the name unless given."""
+    return f'[{text or Path(config).stem}]({config})'
 
 
 def table(head: list[str], rows: Iterable[list[str]]) -> str:
@@ -124,7 +124,7 @@ def paper_table(paper: dict, models: dict[str, dict], here: dict) -> str:
         rows.append(
             [
                 row['method'],
-                link(config) if config else '-',
+                link(config, 'config') if config else '-',
                 *cells,
                 row.get('paper', '**left out**'),
                 row.get('elsewhere', ''),
