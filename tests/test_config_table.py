@@ -20,6 +20,13 @@ def test_readme_is_what_the_tool_writes():
     assert tool.find_faults() == ''
 
 
+def test_links_lead_somewhere():
+    links = re.findall(r'\]\(([^)]+)\)', (CONFIGS / 'README.md').read_text())
+    paths = {x.partition('#')[0] for x in links if not x.startswith('http')}
+    assert len(paths) > 60
+    assert not [x for x in paths if not (CONFIGS / x).exists()]
+
+
 def test_each_leaf_has_one_entry_and_each_entry_a_leaf():
     listed = [entry['Config'] for entry in ENTRIES]
     assert len(set(listed)) == len(listed)
