@@ -30,7 +30,7 @@ from xnet_mm.datasets.conversion import (
     run_jobs,
     write_list,
 )
-from xnet_mm.datasets.sunrgbd import NYU_FOLDER
+from xnet_mm.evaluation.depth_protocols import SUN_FROM_NYU
 
 NAME = 'SUNRGBD_val_splits.txt'
 TOP = 'SUNRGBD'
@@ -134,7 +134,7 @@ def main() -> None:
     write_list(args.root / NAME, rows)
     sensors = Counter(rgb.split('/')[1] for rgb, _ in rows)
     counts = ', '.join(f'{s} {n}' for s, n in sensors.most_common())
-    nyu = sum(NYU_FOLDER in rgb.split('/') for rgb, _ in rows)
+    nyu = sum(f'/{SUN_FROM_NYU}/' in rgb for rgb, _ in rows)
     print(f'{args.root / NAME}: {len(rows)} pairs ({counts}); {nyu} of NYU')
 
 

@@ -18,6 +18,9 @@ PAPER_KEYS = (
 KITTI_KEYS = ('silog', 'abs_rel_percent', 'sq_rel_percent', 'irmse')
 Box = tuple[int, int, int, int]
 
+# Folder of SUN RGB-D's images that come from NYU-Depth-V2.
+SUN_FROM_NYU = 'kv1/NYUdata'
+
 
 @dataclass(frozen=True)
 class DepthProtocol:
@@ -173,7 +176,7 @@ NAMED = (
         SUN,
         name='sun_rgbd_without_nyu',
         source=f'{SUN.source}; without the part that NYU-Depth-V2 contains',
-        left_out_path='kv1/NYUdata/',
+        left_out_path=f'{SUN_FROM_NYU}/',
     ),
     DepthProtocol(
         name='ddad',
