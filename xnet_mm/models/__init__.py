@@ -12,6 +12,7 @@ from .encoder import PretrainedEncoder
 from .fpn_decoder import FPNDecoder
 from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
+from .inference import prepare_for_inference
 from .losses import ScaleInvariantLogLoss
 from .mask2former_head import CheckedMask2FormerHead
 from .post_feature_pyramid import PostFeaturePyramid
@@ -36,6 +37,7 @@ __all__ = [
     'ScaleInvariantLogLoss',
     'UPerDepthHead',
     'build_hierarchy',
+    'prepare_for_inference',
 ]
 
 share_with_mmseg(MODELS)
