@@ -57,7 +57,10 @@ def native_maps(config, classifier, image):
 @family(FAMILIES)
 @pytest.mark.parametrize('mix', ['stem', 'image'])
 def test_identity(config, mix, tmp_path):
-    """With RS at one, the neck is the untouched classifier, bit for bit."""
+    """With RS at one, the neck is the untouched classifier.
+
+    Bit for bit but for Swin, whose attention sums in another order.
+    """
     torch.manual_seed(1)
     _, classifier = build_classifier(config)
     for tensor in classifier.state_dict().values():
@@ -80,7 +83,7 @@ def test_identity(config, mix, tmp_path):
         wanted = native_maps(config, classifier, image)
     assert len(ours) == 4
     for a, b in zip(ours, wanted, strict=True):
-        assert_close(a, b, rtol=0, atol=0)
+        assert_close(a, b, rtol=0, atol=1e-6 if 'swin' in str(config) else 0)
 
 
 @family(FAMILIES)

@@ -71,7 +71,11 @@ class DepthOutput(BaseDecodeHead):
 
     def cls_seg(self, feat: Tensor) -> Tensor:
         """The linear probe: features (B,C,H,W) -> metres (B,1,H,W)."""
-        x = super().cls_seg(feat).float()  # half precision steps by cm
+        return self.to_metres(super().cls_seg(feat))
+
+    def to_metres(self, x: Tensor) -> Tensor:
+        """The activation: what the probe gives -> metres, same shape."""
+        x = x.float()  # half precision steps by cm
         if self.activation == 'sigmoid':
             span = self.max_depth - self.min_depth
             return self.min_depth + span * x.sigmoid()
@@ -124,6 +128,10 @@ class DepthOutput(BaseDecodeHead):
 @MODELS.register_module()
 class PFPDepthHead(DepthOutput, PFPHead):
     """PFP and a linear probe for depth. Args: `DepthOutput`, `PFPHead`."""
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Metres (B,1,H/out_stride,W/out_stride) of a pyramid."""
+        return self.to_metres(super().forward(inputs))
 
 
 @MODELS.register_module()

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..registry import MODELS
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .fast_blocks import use_fast_blocks
 from .handover import hand_over
 from .weights import load_weights
 
@@ -104,9 +105,11 @@ class PretrainedEncoder(BaseModule):
             [count - 1], prune_norm=not self.final_norm
         )
         split_batch_norm_act(self.encoder)
+        use_fast_blocks(self.encoder)
         if with_cp:
             self.encoder.set_grad_checkpointing(True)
 
+    @torch.enable_grad()  # what gradients reach, also if built without any
     def _probe(self, name: str) -> None:
         """Find width and stride by a small image; freeze what is unused."""
         if self.is_timm:

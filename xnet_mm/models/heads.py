@@ -79,5 +79,26 @@ class PFPHead(BaseDecodeHead):
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Class logits (B,K,H/out_stride,W/out_stride) of a pyramid."""
-        fused = self.pfp(self._transform_inputs(inputs))
-        return self.cls_seg(fused)  # the linear probe
+        maps = self._transform_inputs(inputs)
+        if self.training and self.dropout is not None:
+            return super().cls_seg(self.pfp(maps))
+        return self.pfp(maps, self.conv_seg)  # the linear probe
+
+    def predict_by_feat(
+        self, seg_logits: Tensor, batch_img_metas: list[dict]
+    ) -> Tensor:
+        """Logits at the image's size; those that are there are not resized.
+
+        Args:
+            seg_logits: (B,K,h,w).
+            batch_img_metas: see mmseg's BaseDecodeHead.
+        """
+        meta = batch_img_metas[0]
+        sizes = {
+            tuple(meta[key][:2])
+            for key in ('img_shape', 'pad_shape')
+            if key in meta
+        }
+        if sizes == {tuple(seg_logits.shape[-2:])}:
+            return seg_logits
+        return super().predict_by_feat(seg_logits, batch_img_metas)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .fast_blocks import use_fast_blocks
 from .reshape import resize_to
 
 FAMILIES = (
@@ -60,6 +61,7 @@ class Hierarchy(nn.Module):
         ]
         self.stem, self.stages = groups[0], nn.ModuleList(groups[1:])
         split_batch_norm_act(self)
+        use_fast_blocks(self)
         self.native_names = {
             native_of[id(t)]: n for n, t in _tensors(self).items()
         }

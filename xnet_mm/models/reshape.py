@@ -64,14 +64,35 @@ class ReShape(nn.Module):
         nn.init.zeros_(self.project.weight)
         nn.init.ones_(self.project.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B,C,H,W) to (B,C',H*r,W*r)."""
+    def forward(self, x: Tensor, probe: nn.Conv2d | None = None) -> Tensor:
+        """Map (B,C,H,W) to (B,C',H*r,W*r).
+
+        Args:
+            x: the map.
+            probe: a 1x1 convolution to K channels that follows. It is
+                multiplied into the last linear layer, so that the map of
+                C' channels is never made: (B,K,H*r,W*r).
+        """
         # In the weights' precision: autocast has no rule for RMSNorm.
         x = x.permute(0, 2, 3, 1).to(self.expand.weight.dtype)
         x = self.expand(self.norm(x))  # (B,H,W,C'*r*r)
         x = F.pixel_shuffle(x.permute(0, 3, 1, 2), self.scale_factor)
-        x = self.project(self.act(x.permute(0, 2, 3, 1)))  # (B,H*r,W*r,C')
+        x = self.act(x).permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
+        if probe is None:
+            x = self.project(x)
+        else:
+            x = F.linear(x, *_compose(self.project, probe))
         return x.permute(0, 3, 1, 2)
+
+
+def _compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
+    """Weight and bias of two linear layers in one, in full precision."""
+    with torch.autocast(first.weight.device.type, enabled=False):
+        matrix = then.weight.flatten(1)
+        bias = matrix @ first.bias
+        if then.bias is not None:
+            bias = bias + then.bias
+        return matrix @ first.weight, bias
 
 
 def resize_to(

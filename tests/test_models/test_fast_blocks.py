@@ -1,0 +1,124 @@
+"""Fast blocks: the same maps and gradients as timm's own."""
+
+import pytest
+import timm
+import torch
+from timm.models.convnext import ConvNeXtBlock
+from timm.models.swin_transformer import SwinTransformerBlock
+from torch import nn
+
+from xnet_mm.models import PretrainedEncoder, fast_blocks
+from xnet_mm.models.fast_blocks import (
+    FastConvNeXtBlock,
+    FastSwinTransformerBlock,
+    use_fast_blocks,
+)
+
+SWIN = dict(
+    model_name='swin_tiny_patch4_window7_224',
+    embed_dim=16,
+    depths=(2, 2, 2, 2),
+    num_heads=(1, 2, 4, 8),
+    strict_img_size=False,
+)
+CONVNEXT = dict(
+    model_name='convnext_tiny', dims=(8, 16, 24, 32), depths=(1, 1, 2, 1)
+)
+CONVNEXT_V2 = dict(CONVNEXT, model_name='convnextv2_tiny')
+
+
+def pair(options: dict) -> tuple[nn.Module, nn.Module]:
+    """timm's model of random weights and its fast twin."""
+    torch.manual_seed(0)
+    plain = timm.create_model(**options, num_classes=0).eval()
+    with torch.no_grad():
+        for name, parameter in plain.named_parameters():
+            # Layer scale starts near zero and would hide what it scales.
+            if 'gamma' in name or 'bias' in name:
+                parameter.normal_()
+    fast = timm.create_model(**options, num_classes=0).eval()
+    use_fast_blocks(fast)
+    fast.load_state_dict(plain.state_dict())  # strict: same names
+    return plain, fast
+
+
+@pytest.mark.parametrize('options', [SWIN, CONVNEXT, CONVNEXT_V2])
+@pytest.mark.parametrize('size', [(64, 64), (224, 224), (72, 136)])
+def test_maps_equal_timms(
+    options: dict, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Pieces of a few rows, the last one shorter.
+    monkeypatch.setattr(fast_blocks, 'PIECE_BYTES', 100_000)
+    plain, fast = pair(options)
+    image = torch.rand(2, 3, *size)
+    with torch.no_grad():
+        theirs = plain.forward_intermediates(image, intermediates_only=True)
+        ours = fast.forward_intermediates(image, intermediates_only=True)
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=2e-5)
+
+
+def test_blocks_are_swapped() -> None:
+    for options, kind in (
+        (SWIN, FastSwinTransformerBlock),
+        (CONVNEXT, FastConvNeXtBlock),
+    ):
+        _, fast = pair(options)
+        blocks = [
+            m
+            for m in fast.modules()
+            if isinstance(m, (SwinTransformerBlock, ConvNeXtBlock))
+        ]
+        assert blocks and all(type(b) is kind for b in blocks)
+
+
+@pytest.mark.parametrize('options', [SWIN, CONVNEXT])
+def test_gradients_equal_timms(options: dict) -> None:
+    plain, fast = pair(options)
+    for model in (plain, fast):
+        model.train()
+        model(
+            torch.ones(2, 3, 64, 96).cumsum(-1) / 96
+        ).square().sum().backward()
+    theirs = dict(plain.named_parameters())
+    for name, parameter in fast.named_parameters():
+        wanted = theirs[name].grad
+        assert (parameter.grad - wanted).abs().max() <= (
+            1e-4 * wanted.abs().max()
+        )
+
+
+@pytest.mark.parametrize('options', [SWIN, CONVNEXT])
+def test_half_precision_stays_near(options: dict) -> None:
+    """bfloat16 has 8 bits: 1 % of the largest value and of timm's way."""
+    plain, fast = pair(options)
+    image = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        exact = plain.forward_features(image)
+        with torch.autocast('cpu', torch.bfloat16):
+            ours = fast.forward_features(image).float()
+    assert (ours - exact).abs().max() < 0.03 * exact.abs().max()
+
+
+def test_stochastic_depth_also_without_gradients() -> None:
+    """A model in training drops paths, with or without a graph."""
+    torch.manual_seed(0)
+    fast = timm.create_model(**CONVNEXT, drop_path_rate=0.9, num_classes=0)
+    use_fast_blocks(fast)
+    with torch.no_grad():
+        for name, parameter in fast.named_parameters():
+            if 'gamma' in name:
+                parameter.fill_(1.0)
+        image = torch.rand(1, 3, 64, 64)
+        first = fast.train()(image)
+        assert not all(torch.equal(fast(image), first) for _ in range(5))
+
+
+def test_built_without_gradients_is_not_frozen() -> None:
+    """What a probe without a graph sees would be "depends on nothing"."""
+    with torch.no_grad():
+        encoder = PretrainedEncoder(dict(CONVNEXT, type='timm'))
+    trained = {n for n, p in encoder.named_parameters() if p.requires_grad}
+    assert 'encoder.stages_3.blocks.0.mlp.fc1.weight' in trained or (
+        'encoder.stages.3.blocks.0.mlp.fc1.weight' in trained
+    )
