@@ -83,7 +83,8 @@ def test_identity(config, mix, tmp_path):
         wanted = native_maps(config, classifier, image)
     assert len(ours) == 4
     for a, b in zip(ours, wanted, strict=True):
-        assert_close(a, b, rtol=0, atol=1e-6 if 'swin' in str(config) else 0)
+        tolerance = 1e-5 if 'swin' in str(config) else 0
+        assert_close(a, b, rtol=tolerance, atol=10 * tolerance)
 
 
 @family(FAMILIES)
