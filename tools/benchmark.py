@@ -1,0 +1,226 @@
+"""Speed of two or more configs in one run: python tools/benchmark.py CONFIG...
+
+Random weights, made-up images; the models take turns (A B A B), and every
+figure stands beside what a matrix product and a copy reach in the same run.
+Writes report.md, results.json and plots to --out-dir after each setting.
+
+    python tools/benchmark.py --set small
+    python tools/benchmark.py --set segmentation --size 512x512
+    python tools/benchmark.py A.py B.py --batch 1 4 --mode eager compiled
+    python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
+
+Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over
+that of the first model; GMACs are those of one image's forward pass (a training
+step is reckoned as three); 'of the limit' is the share of what a matrix product
+reaches; memory is the most that one call needs beyond weights and input (on a
+CPU: tensors, without scratch memory inside operators); breaks are those of the
+compiled graph.
+"""
+
+import os
+import platform
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
+
+import torch
+import yaml
+from mmengine.config import Config
+from rich.console import Console
+from rich.progress import Progress
+
+from xnet_mm.engine.benchmark import (
+    Subject,
+    build_subject,
+    measure,
+    write_report,
+)
+from xnet_mm.engine.benchmark.clock import Clock
+from xnet_mm.engine.benchmark.measure import DTYPES, MODES, settings
+from xnet_mm.engine.benchmark.profile import write_profile
+from xnet_mm.engine.benchmark.report import make_table
+from xnet_mm.engine.launch import existing_file
+
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
+# glibc gives tensors above 32 MiB back to the system after each use, and
+# the next one costs a page fault for every 4 KiB.
+KEEP_MEMORY = dict(
+    MALLOC_MMAP_THRESHOLD_=str(2**32),
+    MALLOC_TRIM_THRESHOLD_=str(2**34),
+    MALLOC_TOP_PAD_=str(2**28),
+)
+
+
+def parse_args(sets: dict[str, dict]) -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(
+        description=__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument('configs', nargs='*', metavar='CONFIG')
+    parser.add_argument('--set', choices=sets, help='instead of CONFIG...')
+    parser.add_argument('--names', nargs='+', help='one a config (its stem)')
+    parser.add_argument(
+        '--size',
+        nargs='+',
+        type=_size,
+        metavar='HxW',
+        help="pixels (the set's, or the first config's crop size)",
+    )
+    parser.add_argument('--batch', nargs='+', type=int, default=[1])
+    parser.add_argument(
+        '--precision', nargs='+', choices=DTYPES, default=['fp32']
+    )
+    parser.add_argument('--mode', nargs='+', choices=MODES, default=['eager'])
+    parser.add_argument(
+        '--train', action='store_true', help='a training step, fused AdamW'
+    )
+    parser.add_argument('--device', default='cpu', help='cpu or cuda[:N]')
+    parser.add_argument('--runs', type=int, default=10, help='timed calls')
+    parser.add_argument('--threads', type=int, help='of a CPU (all cores)')
+    parser.add_argument(
+        '--allocator',
+        choices=['keep', 'default'],
+        default='keep',
+        help='CPU on Linux: keep large tensors in the process, which speeds '
+        "up all models, or glibc's default",
+    )
+    parser.add_argument(
+        '--profile',
+        action='store_true',
+        help='also write the slowest operators of each model',
+    )
+    parser.add_argument(
+        '--out-dir', type=Path, default=Path('work_dirs/benchmark')
+    )
+    args = parser.parse_args()
+    if bool(args.configs) == bool(args.set):
+        parser.error('wanted CONFIG... or --set NAME')
+    if args.names and len(args.names) != len(args.configs):
+        parser.error(
+            f'{len(args.names)} --names for {len(args.configs)} configs'
+        )
+    if args.device.startswith('cuda') and not torch.cuda.is_available():
+        parser.error(f'--device {args.device}: this torch sees no GPU')
+    if args.device == 'cpu':
+        for given, wrong in (
+            (args.precision, {'tf32', 'fp16'}),
+            (args.mode, {'cuda-graphs'}),
+        ):
+            if wrong & {*given}:
+                parser.error(f'{wrong & {*given}} is for --device cuda')
+    if args.train and 'onnxruntime' in args.mode:
+        parser.error('--mode onnxruntime does not train')
+    return args
+
+
+def main() -> None:
+    """Build, measure setting by setting, report after each."""
+    sets = yaml.safe_load((CONFIGS / 'benchmark.yml').read_text())
+    args = parse_args(sets)
+    if args.allocator == 'keep' and _restart_helps(args.device):
+        command = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, **KEEP_MEMORY})
+    if args.threads or args.device == 'cpu':
+        torch.set_num_threads(args.threads or os.cpu_count())
+    chosen = sets.get(args.set, {})
+    configs = _configs(args, chosen)
+    sizes = args.size or [_size(s) for s in chosen.get('sizes', [])]
+    sizes = sizes or [_crop_size(next(iter(configs.values())))]
+    clock = Clock(args.device)
+    console = Console(width=max(120, Console().width))
+    torch.manual_seed(0)
+    with Progress(console=console) as progress:
+        building = progress.add_task('building', total=len(configs))
+        subjects = []
+        for name, cfg in configs.items():
+            subjects.append(build_subject(name, cfg, args.device, args.train))
+            progress.advance(building)
+        plan = settings(
+            sizes, args.batch, args.precision, args.mode, args.train
+        )
+        calls = len(subjects) * (args.runs + 1)
+        task = progress.add_task('measuring', total=len(plan) * calls)
+        records = []
+        for setting in plan:
+            progress.update(task, description=str(setting))
+            new = measure(
+                subjects,
+                setting,
+                clock,
+                args.runs,
+                lambda: progress.advance(task),
+            )
+            records += new
+            report = write_report(records, _facts(args, clock), args.out_dir)
+            progress.console.print(make_table(new))
+    if args.profile:
+        for path in _profiles(subjects, plan[0], clock, args.out_dir):
+            console.print(f'Profile: {path}')
+    console.print(f'Report: {report}')
+
+
+def _profiles(
+    subjects: list[Subject], setting: object, clock: Clock, folder: Path
+) -> list[Path]:
+    return [
+        write_profile(subject, setting, clock, folder)
+        for subject in subjects
+        if subject.model is not None
+    ]
+
+
+def _configs(args: Namespace, chosen: dict) -> dict[str, Config]:
+    """Name -> config, of the command line or of a set."""
+    paths = {
+        name: CONFIGS / path for name, path in chosen.get('models', {}).items()
+    }
+    names = args.names or [Path(c).stem for c in args.configs]
+    if len({*names}) < len(names):
+        raise SystemExit(f'Two configs are called the same: {names}. --names')
+    paths.update(zip(names, args.configs, strict=True))
+    configs = {}
+    for name, path in paths.items():
+        cfg = Config.fromfile(existing_file(str(path), 'config'))
+        cfg.merge_from_dict(chosen.get('options', {}).get(name, {}))
+        configs[name] = cfg
+    return configs
+
+
+def _facts(args: Namespace, clock: Clock) -> dict[str, object]:
+    facts = dict(
+        device=clock.name,
+        torch=torch.__version__,
+        python=platform.python_version(),
+        runs=args.runs,
+    )
+    if not clock.is_cuda:
+        kept = args.allocator == 'keep' and sys.platform == 'linux'
+        facts['allocator'] = 'glibc, large tensors kept' if kept else 'default'
+    return facts
+
+
+def _restart_helps(device: str) -> bool:
+    """Whether glibc has to be told, which it only reads at the start."""
+    return (
+        device == 'cpu'
+        and sys.platform == 'linux'
+        and any(os.environ.get(k) != v for k, v in KEEP_MEMORY.items())
+    )
+
+
+def _crop_size(cfg: Config) -> tuple[int, int]:
+    size = cfg.model.data_preprocessor.get('size')
+    if not size:
+        raise SystemExit('The first config names no crop size: give --size.')
+    return tuple(size)
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, width = map(int, text.lower().split('x'))
+    return height, width
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,7 @@
+"""Speed of several models beside each other, on any machine."""
+
+from .measure import Setting, measure
+from .report import write_report
+from .subject import Subject, build_subject
+
+__all__ = ['Setting', 'Subject', 'build_subject', 'measure', 'write_report']

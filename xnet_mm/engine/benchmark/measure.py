@@ -1,0 +1,215 @@
+"""Interleaved timing: A B A B, so that a slow minute hits all alike."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+import torch
+from torch import nn
+
+from .clock import Clock
+from .runtime import onnx_call
+from .subject import Subject, count, make_batch, make_samples
+
+DTYPES = dict(
+    fp32=torch.float32,
+    tf32=torch.float32,
+    bf16=torch.bfloat16,
+    fp16=torch.float16,
+)
+MODES = ('eager', 'compiled', 'cuda-graphs', 'onnxruntime')
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a row of measurements has in common.
+
+    Attributes:
+        size: (height, width) in pixels.
+        batch: images at once.
+        precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16', by autocast.
+        mode: 'eager', 'compiled', 'cuda-graphs' (compiled, replayed) or
+            'onnxruntime'.
+        train: a training step, from the images to the updated weights.
+    """
+
+    size: tuple[int, int]
+    batch: int = 1
+    precision: str = 'fp32'
+    mode: str = 'eager'
+    train: bool = False
+
+    def __str__(self) -> str:
+        """Such as '512x512, batch 1, fp32, eager'."""
+        height, width = self.size
+        words = [f'{height}x{width}', f'batch {self.batch}', self.precision]
+        return ', '.join([*words, self.mode, *(['training'] * self.train)])
+
+
+def settings(
+    sizes: Sequence[tuple[int, int]],
+    batches: Sequence[int],
+    precisions: Sequence[str],
+    modes: Sequence[str],
+    train: bool,
+) -> list[Setting]:
+    """Every combination, in the order that is measured."""
+    return [
+        Setting(size, batch, precision, mode, train)
+        for precision, mode, size, batch in product(
+            precisions, modes, sizes, batches
+        )
+    ]
+
+
+def measure(
+    subjects: Sequence[Subject],
+    setting: Setting,
+    clock: Clock,
+    runs: int,
+    tick: Callable[[], None] = lambda: None,
+) -> list[dict[str, Any]]:
+    """Time all subjects in one setting, taking turns.
+
+    What fails (memory, a compiler) becomes the record's `error`; the others
+    are measured all the same.
+
+    Args:
+        subjects: with their models on the clock's device.
+        setting: how they run.
+        clock: of that device.
+        runs: timed calls a subject, after two that are not.
+        tick: called after every call, for a progress bar.
+
+    Returns:
+        A record for each subject: name, the setting's fields, `seconds` of
+        each run, `memory` in bytes, `macs` of the batch (forward),
+        `parameters`, `limit` in operations and `copy` in bytes a second,
+        `graph_breaks`, `error`.
+    """
+    records, calls = [], []
+    with precision(setting, clock):
+        limit, copy = clock.limits(DTYPES[setting.precision])
+        for subject in subjects:
+            record: dict[str, Any] = dict(
+                name=subject.name, **asdict(setting), error=subject.error
+            )
+            record.update(seconds=[], copy=copy)
+            records.append(record)
+            calls.append(None)
+            if subject.model is not None:
+                with _noted(record):
+                    calls[-1] = _warm_up(subject, setting, clock, record)
+            tick()
+        for _ in range(runs):
+            for record, call in zip(records, calls, strict=True):
+                if call is not None and not record['error']:
+                    with _noted(record):
+                        record['seconds'].append(clock.time(call))
+                tick()
+        again, _ = clock.limits(DTYPES[setting.precision])
+    for record in records:
+        record['limit'] = max(limit, again)  # a neighbour may have slowed one
+    return records
+
+
+def _warm_up(
+    subject: Subject, setting: Setting, clock: Clock, record: dict
+) -> Callable[[], Any]:
+    complexity = count(subject, setting.size)
+    record.update(
+        macs=complexity.macs * setting.batch,
+        parameters=complexity.parameters,
+    )
+    eager = eager_call(subject.model, setting, clock)
+    if clock.is_cuda or setting.mode == 'eager':
+        eager()  # so that what is made once does not count
+        record['memory'] = clock.peak_memory(eager)
+    call = eager
+    if setting.mode in ('compiled', 'cuda-graphs'):
+        call = _compiled_call(eager, setting, record)
+    elif setting.mode == 'onnxruntime':
+        call = onnx_call(subject.model, setting.batch, setting.size)
+    call()
+    call()
+    return call
+
+
+def eager_call(
+    model: nn.Module, setting: Setting, clock: Clock
+) -> Callable[[], Any]:
+    """One prediction or training step of a model, as a call."""
+    images = make_batch(setting.batch, setting.size, str(clock.device))
+    if setting.train:
+        return _training_step(model, images)
+    meta = dict.fromkeys(('img_shape', 'ori_shape', 'pad_shape'), setting.size)
+    metas = [meta] * setting.batch
+
+    def predict() -> Any:
+        with torch.no_grad():
+            return model.encode_decode(images, metas)
+
+    return predict
+
+
+def _training_step(model: nn.Module, images: torch.Tensor) -> Callable:
+    samples = make_samples(model, images)
+    optimizer = torch.optim.AdamW(
+        [p for p in model.parameters() if p.requires_grad],
+        lr=1e-5,
+        fused=True,
+    )
+
+    def step() -> None:
+        loss, _ = model.parse_losses(model.loss(images, samples))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def _compiled_call(
+    call: Callable, setting: Setting, record: dict
+) -> Callable[[], Any]:
+    torch._dynamo.reset()
+    counters = torch._dynamo.utils.counters
+    counters.clear()
+    mode = 'reduce-overhead' if setting.mode == 'cuda-graphs' else 'default'
+    compiled = torch.compile(call, mode=mode)
+    compiled()
+    record['graph_breaks'] = sum(counters['graph_break'].values())
+    return compiled
+
+
+@contextlib.contextmanager
+def precision(setting: Setting, clock: Clock) -> Iterator[None]:
+    """Autocast, and TF32 on or off, while a setting is measured."""
+    before = torch.get_float32_matmul_precision()
+    cudnn = torch.backends.cudnn.allow_tf32
+    tf32 = setting.precision == 'tf32'
+    torch.set_float32_matmul_precision('high' if tf32 else 'highest')
+    torch.backends.cudnn.allow_tf32 = tf32
+    dtype = DTYPES[setting.precision]
+    try:
+        with contextlib.ExitStack() as stack:
+            if dtype != torch.float32:
+                stack.enter_context(torch.autocast(clock.device.type, dtype))
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+        torch.backends.cudnn.allow_tf32 = cudnn
+
+
+@contextlib.contextmanager
+def _noted(record: dict) -> Iterator[None]:
+    """Keep what goes wrong in the record, and go on."""
+    try:
+        yield
+    except Exception as error:
+        text = str(error).strip().splitlines() or ['']
+        record['error'] = f'{type(error).__name__}: {text[0]}'[:300]
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
