@@ -10,11 +10,11 @@ Writes report.md, results.json and plots to --out-dir after each setting.
     python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
 
 Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over
-that of the first model; GMACs are those of one image's forward pass (a training
-step is reckoned as three); 'of the limit' is the share of what a matrix product
-reaches; memory is the most that one call needs beyond weights and input (on a
-CPU: tensors, without scratch memory inside operators); breaks are those of the
-compiled graph.
+that of the first model; GMACs are those of one image's forward pass (a
+training step is reckoned as three); 'of the limit' is the share of what a
+matrix product reaches; memory is the most that one call needs beyond weights
+and input (on a CPU: tensors, without scratch memory inside operators); breaks
+are those of the compiled graph.
 """
 
 import os

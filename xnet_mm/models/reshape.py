@@ -1,5 +1,7 @@
 """RS, the Re-Shape module of the paper (section 3.1)."""
 
+from contextlib import nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -87,7 +89,11 @@ class ReShape(nn.Module):
 
 def _compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
     """Weight and bias of two linear layers in one, in full precision."""
-    with torch.autocast(first.weight.device.type, enabled=False):
+    device = first.weight.device.type
+    exact = nullcontext()
+    if torch.amp.is_autocast_available(device):
+        exact = torch.autocast(device, enabled=False)
+    with exact:
         matrix = then.weight.flatten(1)
         bias = matrix @ first.bias
         if then.bias is not None:
