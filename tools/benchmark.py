@@ -97,6 +97,8 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
     args = parser.parse_args()
     if bool(args.configs) == bool(args.set):
         parser.error('wanted CONFIG... or --set NAME')
+    if args.names and args.set:
+        parser.error('--names is for CONFIG..., a set has its own')
     if args.names and len(args.names) != len(args.configs):
         parser.error(
             f'{len(args.names)} --names for {len(args.configs)} configs'
@@ -110,8 +112,8 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         ):
             if wrong & {*given}:
                 parser.error(f'{wrong & {*given}} is for --device cuda')
-    if args.train and 'onnxruntime' in args.mode:
-        parser.error('--mode onnxruntime does not train')
+    if args.runs < 1:
+        parser.error(f'--runs {args.runs}: wanted 1 or more')
     return args
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -10,7 +11,6 @@ import torch
 from torch import nn
 
 from .clock import Clock
-from .runtime import onnx_call
 from .subject import Subject, count, make_batch, make_samples
 
 DTYPES = dict(
@@ -19,7 +19,7 @@ DTYPES = dict(
     bf16=torch.bfloat16,
     fp16=torch.float16,
 )
-MODES = ('eager', 'compiled', 'cuda-graphs', 'onnxruntime')
+MODES = ('eager', 'compiled', 'cuda-graphs')
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ class Setting:
         size: (height, width) in pixels.
         batch: images at once.
         precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16', by autocast.
-        mode: 'eager', 'compiled', 'cuda-graphs' (compiled, replayed) or
-            'onnxruntime'.
+        mode: 'eager', 'compiled' or 'cuda-graphs' (compiled, replayed).
         train: a training step, from the images to the updated weights.
     """
 
@@ -90,7 +89,8 @@ def measure(
         `graph_breaks`, `error`.
     """
     records, calls = [], []
-    with precision(setting, clock):
+    torch._dynamo.reset()  # all models share one call: a limit on recompiles
+    with precision(setting):
         limit, copy = clock.limits(DTYPES[setting.precision])
         for subject in subjects:
             record: dict[str, Any] = dict(
@@ -128,76 +128,89 @@ def _warm_up(
         eager()  # so that what is made once does not count
         record['memory'] = clock.peak_memory(eager)
     call = eager
-    if setting.mode in ('compiled', 'cuda-graphs'):
-        call = _compiled_call(eager, setting, record)
-    elif setting.mode == 'onnxruntime':
-        call = onnx_call(subject.model, setting.batch, setting.size)
+    if setting.mode != 'eager':
+        counters = torch._dynamo.utils.counters
+        counters.clear()
+        call = eager_call(subject.model, setting, clock, _compiler(setting))
+        call()
+        record['graph_breaks'] = sum(counters['graph_break'].values())
     call()
     call()
     return call
 
 
 def eager_call(
-    model: nn.Module, setting: Setting, clock: Clock
+    model: nn.Module,
+    setting: Setting,
+    clock: Clock,
+    compiler: Callable[[Callable], Callable] = lambda function: function,
 ) -> Callable[[], Any]:
-    """One prediction or training step of a model, as a call."""
+    """One prediction or training step of a model, as a call.
+
+    Args:
+        model: what runs.
+        setting: how it runs.
+        clock: of the device.
+        compiler: applied to the prediction, or to the loss; not to the
+            backward pass and the optimizer, which follow by themselves.
+    """
     images = make_batch(setting.batch, setting.size, str(clock.device))
+    dtype = DTYPES[setting.precision]
+
+    def autocast() -> contextlib.AbstractContextManager:
+        # Anew for each call: its casts of the weights belong to the time.
+        if dtype == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(clock.device.type, dtype)
+
     if setting.train:
-        return _training_step(model, images)
+        samples = make_samples(model, images)
+        loss_of = compiler(
+            lambda: model.parse_losses(model.loss(images, samples))[0]
+        )
+        optimizer = torch.optim.AdamW(
+            [p for p in model.parameters() if p.requires_grad],
+            lr=1e-5,
+            fused=True,
+        )
+
+        def step() -> None:
+            with autocast():
+                loss = loss_of()
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+        return step
     meta = dict.fromkeys(('img_shape', 'ori_shape', 'pad_shape'), setting.size)
-    metas = [meta] * setting.batch
+    encode_decode = compiler(
+        lambda: model.encode_decode(images, [meta] * setting.batch)
+    )
 
     def predict() -> Any:
-        with torch.no_grad():
-            return model.encode_decode(images, metas)
+        with torch.no_grad(), autocast():
+            return encode_decode()
 
     return predict
 
 
-def _training_step(model: nn.Module, images: torch.Tensor) -> Callable:
-    samples = make_samples(model, images)
-    optimizer = torch.optim.AdamW(
-        [p for p in model.parameters() if p.requires_grad],
-        lr=1e-5,
-        fused=True,
+def _compiler(setting: Setting) -> Callable[[Callable], Callable]:
+    graphs = setting.mode == 'cuda-graphs'
+    return partial(
+        torch.compile, mode='reduce-overhead' if graphs else 'default'
     )
-
-    def step() -> None:
-        loss, _ = model.parse_losses(model.loss(images, samples))
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    return step
-
-
-def _compiled_call(
-    call: Callable, setting: Setting, record: dict
-) -> Callable[[], Any]:
-    torch._dynamo.reset()
-    counters = torch._dynamo.utils.counters
-    counters.clear()
-    mode = 'reduce-overhead' if setting.mode == 'cuda-graphs' else 'default'
-    compiled = torch.compile(call, mode=mode)
-    compiled()
-    record['graph_breaks'] = sum(counters['graph_break'].values())
-    return compiled
 
 
 @contextlib.contextmanager
-def precision(setting: Setting, clock: Clock) -> Iterator[None]:
-    """Autocast, and TF32 on or off, while a setting is measured."""
+def precision(setting: Setting) -> Iterator[None]:
+    """TF32 on or off while a setting is measured."""
     before = torch.get_float32_matmul_precision()
     cudnn = torch.backends.cudnn.allow_tf32
     tf32 = setting.precision == 'tf32'
     torch.set_float32_matmul_precision('high' if tf32 else 'highest')
     torch.backends.cudnn.allow_tf32 = tf32
-    dtype = DTYPES[setting.precision]
     try:
-        with contextlib.ExitStack() as stack:
-            if dtype != torch.float32:
-                stack.enter_context(torch.autocast(clock.device.type, dtype))
-            yield
+        yield
     finally:
         torch.set_float32_matmul_precision(before)
         torch.backends.cudnn.allow_tf32 = cudnn

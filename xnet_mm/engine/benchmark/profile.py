@@ -17,7 +17,7 @@ def write_profile(
     activities = [ProfilerActivity.CPU]
     if clock.is_cuda:
         activities.append(ProfilerActivity.CUDA)
-    with precision(setting, clock):
+    with precision(setting):
         call = eager_call(subject.model, setting, clock)
         call()
         with profile(activities=activities) as profiler:

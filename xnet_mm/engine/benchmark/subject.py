@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
@@ -52,6 +53,8 @@ def build_subject(
     except Exception as error:  # a missing package, say: a row of its own
         return Subject(name, None, None, _first_line(error))
     if train:
+        if device == 'cpu':
+            model = revert_sync_batchnorm(model)
         model.train()
     else:
         model = prepare_for_inference(model)

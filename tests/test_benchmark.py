@@ -1,0 +1,221 @@
+"""The benchmark's order, figures and files, worked by hand."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from torch import nn
+
+from xnet_mm.engine.benchmark import (
+    Setting,
+    Subject,
+    build_subject,
+    measure,
+    write_report,
+)
+from xnet_mm.engine.benchmark.clock import Clock
+from xnet_mm.engine.benchmark.report import COLUMNS
+from xnet_mm.visualization.throughput import fit_exponent
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
+PEER = 'baselines/camvid/upernet_effnet-lite0_1xb4-2k_camvid-192x256.py'
+
+
+class Named(nn.Module):
+    """Notes its calls; one 1x1 convolution, 3 to 2 channels."""
+
+    def __init__(self, name, calls, fails=False):
+        super().__init__()
+        self.name, self.calls, self.fails = name, calls, fails
+        self.conv = nn.Conv2d(3, 2, 1)
+        self.auxiliary_head = None
+
+    def forward(self, image, mode):
+        return self.conv(image)
+
+    def encode_decode(self, image, metas):
+        self.calls.append(self.name)
+        if self.fails and self.calls.count(self.name) > self.fails:
+            raise RuntimeError('out of luck\nsecond line')
+        return self.conv(image)
+
+
+class HandClock(Clock):
+    """Every call takes 2 s; 100 operations a second."""
+
+    def __init__(self):
+        super().__init__('cpu')
+
+    def limits(self, dtype):
+        return 100.0, 7e9
+
+    def time(self, call):
+        call()
+        return 2.0
+
+
+def subject(name, calls, fails=False):
+    model = Named(name, calls, fails).eval()
+    return Subject(name, model, Named(name, []).to('meta'))
+
+
+def record(name, seconds, error='', **fields):
+    values = dict(
+        name=name,
+        size=(10, 20),
+        batch=2,
+        precision='fp32',
+        mode='eager',
+        train=False,
+        seconds=seconds,
+        error=error,
+        macs=600,
+        memory=3 * 2**20,
+        limit=2400.0,
+        copy=7e9,
+    )
+    return {**values, **fields}
+
+
+def cells(folder):
+    lines = (folder / 'report.md').read_text().splitlines()
+    rows = [line.strip('| ').split(' | ') for line in lines if line[:1] == '|']
+    return [row for row in rows if row[0] not in ('model', '---')]
+
+
+def test_models_take_turns():
+    calls = []
+    clock = HandClock()
+    found = measure(
+        [subject('A', calls), subject('B', calls)],
+        Setting((4, 6), batch=5),
+        clock,
+        runs=3,
+    )
+    assert calls[-6:] == ['A', 'B'] * 3
+    assert [r['seconds'] for r in found] == [[2.0] * 3] * 2
+    # 4 * 6 pixels, 3 * 2 weights, a batch of 5
+    assert [r['macs'] for r in found] == [4 * 6 * 3 * 2 * 5] * 2
+    # (5, 2, 4, 6) float32 come out, and nothing else is made
+    assert [r['memory'] for r in found] == [5 * 2 * 4 * 6 * 4] * 2
+
+
+def test_a_failure_is_noted_and_the_others_go_on():
+    calls = []
+    found = measure(
+        [
+            Subject('absent', None, None, 'ImportError: no mmdet'),
+            subject('B', calls, fails=5),
+            subject('C', calls),
+        ],
+        Setting((4, 6)),
+        HandClock(),
+        runs=3,
+    )
+    errors = [r['error'] for r in found]
+    assert errors == ['ImportError: no mmdet', 'RuntimeError: out of luck', '']
+    assert [len(r['seconds']) for r in found][2] == 3
+
+
+def test_report_by_hand(tmp_path):
+    """Median 4 s for two images: 0.5 images/s; 1200 of 9600 operations."""
+    records = [
+        record('A', [4.0, 2.0, 8.0]),
+        record('B', [6.0, 6.0, 6.0]),
+        record('C', [], error='RuntimeError: no memory'),
+    ]
+    write_report(records, dict(device='a hand'), tmp_path)
+    first, second, third = cells(tmp_path)
+    assert first == [
+        *('A', '4 s', '3 s, 6 s', '0.5', '1.00', '3e-07', '12 %', '3 MiB'),
+    ]
+    assert len(first) == len(COLUMNS) - 1  # no graph, no breaks
+    assert second[4] == '1.50'
+    assert third[:2] == ['C', 'failed']
+    text = (tmp_path / 'report.md').read_text()
+    assert 'C: RuntimeError: no memory' in text and '- device: a hand' in text
+    kept = json.loads((tmp_path / 'results.json').read_text())
+    assert [r['seconds'] for r in kept['records']] == [
+        r['seconds'] for r in records
+    ]
+
+
+def test_growth_and_plots(tmp_path):
+    """Time that grows with the pixels' power 1.5, and with the batch."""
+    records = [
+        record('A', [(side * side) ** 1.5], size=(side, side), batch=1)
+        for side in (2, 4, 8)
+    ]
+    write_report(records, {}, tmp_path)
+    text = (tmp_path / 'report.md').read_text()
+    assert 'A: time grows with pixels to the power of 1.50' in text
+    assert (tmp_path / 'throughput_size.png').stat().st_size > 5000
+    assert not (tmp_path / 'throughput_batch.png').exists()
+    records = [record('A', [1.0], batch=b) for b in (1, 2)]
+    write_report(records, {}, tmp_path)
+    assert (tmp_path / 'throughput_batch.png').exists()
+
+
+def test_exponent():
+    assert math.isclose(fit_exponent([1, 10, 100], [5, 50, 500]), 1)
+    assert math.isclose(fit_exponent([1, 4], [3, 48]), 2)
+
+
+def test_memory_of_tensors_that_live_together():
+    """a and b; then b and what is made of it twice; views are free."""
+
+    def call():
+        a = torch.zeros(1000) + 1
+        b = a * 2
+        del a
+        c = b.view(10, 100).add_(1) + 1
+        del b
+        return (c + 1).sum()
+
+    # zeros and zeros + 1, or c, c + 1 and the sum
+    assert Clock('cpu').peak_memory(call) == 8000 + 4
+
+
+@pytest.mark.parametrize('train', [False, True])
+@pytest.mark.parametrize('path', [SMALL, PEER])
+def test_shipped_models_run(path, train):
+    cfg = Config.fromfile(ROOT / 'configs' / path)
+    built = build_subject('it', cfg, 'cpu', train)
+    (found,) = measure(
+        [built], Setting((64, 64), 2, train=train), Clock('cpu'), 1
+    )
+    assert found['error'] == '' and found['seconds'][0] > 0
+    assert found['macs'] > 1e7 and found['memory'] > 1e5
+
+
+def test_a_config_that_cannot_be_built_says_why():
+    cfg = Config(dict(model=dict(type='NoSuchSegmentor')))
+    built = build_subject('it', cfg, 'cpu')
+    assert built.model is None
+    assert 'NoSuchSegmentor is not in the' in built.error
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [
+        ([], 'wanted CONFIG... or --set NAME'),
+        (['--set', 'small', 'a.py'], 'wanted CONFIG... or --set NAME'),
+        (['--set', 'small', '--precision', 'tf32'], 'is for --device cuda'),
+        (['--set', 'small', '--runs', '0'], 'wanted 1 or more'),
+        (['a.py', '--names', 'x', 'y'], '2 --names for 1 configs'),
+        (['no.py', '--allocator', 'default'], 'config not found: no.py'),
+    ],
+)
+def test_wrong_command_lines(words, message):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / 'tools/benchmark.py'), *words],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode and message in done.stderr
