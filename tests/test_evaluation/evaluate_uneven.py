@@ -57,3 +57,4 @@ if __name__ == '__main__':
     if is_main_process():
         content = json.dumps(dict(figures=figures, processed=counts))
         target.with_suffix('.json').write_text(content)
+    torch.distributed.destroy_process_group()
