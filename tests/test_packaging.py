@@ -60,7 +60,7 @@ def test_extras_never_mix_the_two_distributions(described):
     extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
     assert set(extras) == {
         *('onedl', 'upstream', 'onedl-mask2former', 'upstream-mask2former'),
-        *('demo', 'nyu', 'tests'),
+        *('demo', 'nyu', 'deploy', 'tests'),
     }
     distributions = {n for names in stack.NAMES.values() for n in names}
     fork = {n for n in distributions if n.startswith('onedl-')}
@@ -78,7 +78,7 @@ def test_extras_never_mix_the_two_distributions(described):
 def test_constraints_cover_what_make_installs(described, constraints):
     required, extras = described
     named = {name for name, _, _ in constraints}
-    for extra in ('onedl', 'demo', 'tests'):
+    for extra in ('onedl', 'demo', 'deploy', 'tests'):
         required = required + extras[extra]
     assert {normal(r) for r in required} - named == set()
 
@@ -95,7 +95,9 @@ def test_every_import_is_declared(described):
     brought = {*stack.NAMES, 'cv2', 'matplotlib', 'rich', 'yaml'}
     brought |= {'PIL', 'torchvision', 'safetensors'}  # by timm
     brought |= {'prettytable', 'scipy'}  # by mmseg
-    declared = {normal(r) for r in described[0] + described[1]['nyu']}
+    extras = described[1]
+    described = described[0] + extras['nyu'] + extras['deploy']
+    declared = {normal(r) for r in described}
     declared |= brought | {'xnet_mm'}
     found = set()
     for path in (*ROOT.glob('xnet_mm/**/*.py'), *ROOT.glob('tools/**/*.py')):

@@ -1,0 +1,191 @@
+"""Predict without PyTorch: python tools/predict_exported.py FILE.onnx IMAGE...
+
+Needs numpy, onnxruntime and Pillow, nothing else, and this one file. FILE is
+what tools/export.py wrote. Classes: OUT_DIR/labels/NAME.png (class ids) and
+OUT_DIR/overlays/NAME.png. Depth: OUT_DIR/depth/NAME.png (16 bit, near to far;
+0 is never written) and OUT_DIR/pictures/NAME.png.
+"""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+
+def parse_args() -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(
+        description=__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument('file', type=Path, help='that tools/export.py wrote')
+    parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE')
+    parser.add_argument('--out-dir', type=Path, default=Path('out'))
+    parser.add_argument(
+        '--threads', type=int, default=0, help='0: as many as there are cores'
+    )
+    parser.add_argument(
+        '--depth-scale',
+        type=float,
+        default=1000,
+        help='file units per metre of the PNG (1000: mm; KITTI: 256)',
+    )
+    return parser.parse_args()
+
+
+class Model:
+    """An exported file: RGB image in, logits or metres of its size out.
+
+    Args:
+        path: written by tools/export.py.
+        threads: of onnxruntime; 0 for all cores.
+
+    Raises:
+        SystemExit: it is not such a file.
+    """
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        if not path.is_file():
+            raise SystemExit(f'file not found: {path}')
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        try:
+            self.session = onnxruntime.InferenceSession(
+                str(path), options, providers=['CPUExecutionProvider']
+            )
+        except Exception as error:
+            raise SystemExit(f'{path} is not an ONNX file: {error}') from error
+        found = self.session.get_modelmeta().custom_metadata_map
+        if 'xnet_mm' not in found:
+            raise SystemExit(f'{path} was not written by tools/export.py')
+        self.facts = json.loads(found['xnet_mm'])
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """(H,W,3) uint8 RGB -> (K,H,W) float32."""
+        shape = image.shape[:2]
+        planes = image.transpose(2, 0, 1).astype(np.float32)
+        planes = resize(planes, input_size(shape, self.facts))
+        outputs = self.session.run(None, {'image': planes[None]})
+        return resize(outputs[0][0], shape)
+
+
+def input_size(shape: tuple[int, int], facts: dict) -> tuple[int, int]:
+    """The (height, width) at which the model wants an image of `shape`."""
+    height, width = shape
+    if facts['size']:
+        return tuple(facts['size'])
+    if 'scale' in facts:
+        if facts['keep_ratio']:
+            long, short = max(facts['scale']), min(facts['scale'])
+            factor = min(long / max(shape), short / min(shape))
+            height = int(height * factor + 0.5)
+            width = int(width * factor + 0.5)
+        else:
+            width, height = facts['scale']
+    step = facts['size_divisor']
+    return max(round(height / step), 1) * step, max(
+        round(width / step), 1
+    ) * step
+
+
+def resize(planes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Bilinear, pixel centres at halves: (C,H,W) -> (C,*size)."""
+    for axis, new in ((1, size[0]), (2, size[1])):
+        old = planes.shape[axis]
+        if old == new:
+            continue
+        at = (np.arange(new, dtype=np.float32) + 0.5) * (old / new) - 0.5
+        at = at.clip(0, old - 1)
+        low = at.astype(int)
+        high = np.minimum(low + 1, old - 1)
+        share = (at - low).astype(np.float32)
+        share = share[:, None] if axis == 1 else share
+        first, second = planes.take(low, axis), planes.take(high, axis)
+        planes = first + (second - first) * share
+    return planes
+
+
+def classes_of(logits: np.ndarray, facts: dict) -> np.ndarray:
+    """(K,H,W) logits -> (H,W) class ids; one logit means two classes."""
+    if len(logits) == 1:
+        return (1 / (1 + np.exp(-logits[0])) > facts['threshold']).astype(int)
+    return logits.argmax(0)
+
+
+def segmentation_pictures(
+    image: np.ndarray, logits: np.ndarray, args: Namespace, facts: dict
+) -> dict[str, np.ndarray]:
+    """Folder -> picture."""
+    labels = classes_of(logits, facts)
+    small = np.uint8 if len(facts['palette']) <= 256 else np.uint16
+    colours = np.array(facts['palette'], np.uint8)[labels]
+    overlay = (image.astype(np.uint16) + colours + 1) // 2
+    return dict(labels=labels.astype(small), overlays=overlay.astype(np.uint8))
+
+
+def depth_pictures(
+    image: np.ndarray, depth: np.ndarray, args: Namespace, facts: dict
+) -> dict[str, np.ndarray]:
+    """Folder -> picture; colours from 0 (bright) to the model's range."""
+    units = np.rint(depth[0] * args.depth_scale).clip(1, 65535)
+    share = depth[0].clip(0, facts['max_depth']) / facts['max_depth']
+    colours = np.array(facts['colours'], np.uint8)
+    picture = colours[np.rint(share * (len(colours) - 1)).astype(int)]
+    return dict(
+        depth=units.astype(np.uint16), pictures=np.hstack([image, picture])
+    )
+
+
+def write_png(path: Path, picture: np.ndarray) -> None:
+    """To a temporary name first, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+    Image.fromarray(picture).save(temporary, 'PNG')
+    temporary.replace(path)
+
+
+def main() -> int:
+    """Predict image by image; unreadable ones are named at the end."""
+    args = parse_args()
+    names = [path.stem for path in args.images]
+    if len({*names}) < len(names):  # same stems: keep the suffix
+        names = [path.name for path in args.images]
+    if len({*names}) < len(names):
+        raise SystemExit('Two images are called the same: one run for each.')
+    model = Model(args.file, args.threads)
+    pictures: Callable = segmentation_pictures
+    if model.facts['task'] == 'depth':
+        pictures = depth_pictures
+        if model.facts['max_depth'] * args.depth_scale > 65535:
+            raise SystemExit(
+                f'--depth-scale {args.depth_scale:g}: up to '
+                f'{model.facts["max_depth"]:g} m do not fit into 16 bit; '
+                f'at most {65535 / model.facts["max_depth"]:.0f} does'
+            )
+    unreadable = []
+    for number, (name, path) in enumerate(
+        zip(names, args.images, strict=True), 1
+    ):
+        try:
+            with Image.open(path) as file:
+                image = ImageOps.exif_transpose(file).convert('RGB')
+        except (OSError, UnidentifiedImageError) as error:
+            unreadable.append(f'{path} ({error})')
+            continue
+        image = np.asarray(image)
+        written = pictures(image, model(image), args, model.facts)
+        for folder, picture in written.items():
+            write_png(args.out_dir / folder / f'{name}.png', picture)
+        print(f'{number}/{len(names)} {path}', flush=True)
+    if unreadable:
+        print('Could not read:', *unreadable, sep='\n  ', file=sys.stderr)
+    return bool(unreadable)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
