@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
-from mmengine.runner import Runner
+from mmengine.registry import RUNNERS
 
 from xnet_mm.engine.launch import (
     add_launch_arguments,
@@ -44,7 +44,8 @@ def main() -> None:
         cfg.resume = True
         if args.resume != 'auto':
             cfg.load_from = existing_file(args.resume, 'checkpoint')
-    Runner.from_cfg(cfg).train()
+    cfg.setdefault('runner_type', 'Runner')
+    RUNNERS.build(cfg).train()
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@ from ..registry import HOOKS, share_with_mmseg
 from .checkpoint_hook import SafeCheckpointHook
 from .class_check_hook import ClassCheckHook
 from .depth_range_check_hook import DepthRangeCheckHook
+from .fsdp2_strategy import FSDP2Strategy
 from .safe_globals import allow_mmengine_checkpoints
 from .save_depth_hook import SaveDepthHook
 from .seed_hook import IterationSeedHook
@@ -11,6 +12,7 @@ from .seed_hook import IterationSeedHook
 __all__ = [
     'ClassCheckHook',
     'DepthRangeCheckHook',
+    'FSDP2Strategy',
     'IterationSeedHook',
     'SafeCheckpointHook',
     'SaveDepthHook',

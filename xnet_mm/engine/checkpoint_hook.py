@@ -20,11 +20,31 @@ class SafeCheckpointHook(CheckpointHook):
     names, when validation finds a new best), and empties `last_checkpoint`
     before filling it. Here each file is written whole and renamed, and the
     outdated checkpoint goes last. Same options; local folders only.
+
+    A checkpoint that FlexibleRunner writes after a validation names an
+    iteration too many, which a resumed run would leave out: put right here.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault('backend_args', dict(backend='xnet_mm.atomic'))
         super().__init__(*args, **kwargs)
+
+    def before_train(self, runner: Runner) -> None:
+        """Start counting where the run starts or resumes."""
+        super().before_train(runner)
+        self._done = runner.iter
+
+    def after_train_iter(
+        self, runner: Runner, *args: Any, **kwargs: Any
+    ) -> None:
+        """Count, then save when it is time."""
+        self._done = runner.iter + 1
+        super().after_train_iter(runner, *args, **kwargs)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Note the iterations that were done."""
+        if not self.by_epoch:
+            checkpoint['meta']['iter'] = self._done
 
     def _save_checkpoint_with_step(
         self, runner: Runner, step: int, meta: dict
