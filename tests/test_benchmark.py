@@ -1,5 +1,6 @@
 """The benchmark's order, figures and files, worked by hand."""
 
+import itertools
 import json
 import math
 import subprocess
@@ -19,7 +20,9 @@ from xnet_mm.engine.benchmark import (
     write_report,
 )
 from xnet_mm.engine.benchmark.clock import Clock
+from xnet_mm.engine.benchmark.measure import onnxruntime_call
 from xnet_mm.engine.benchmark.report import COLUMNS
+from xnet_mm.engine.benchmark.subject import make_batch
 from xnet_mm.visualization.throughput import fit_exponent
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,17 +50,18 @@ class Named(nn.Module):
 
 
 class HandClock(Clock):
-    """Every call takes 2 s; 100 operations a second."""
+    """Every call takes 2 s, or as said; 100 operations a second."""
 
-    def __init__(self):
+    def __init__(self, seconds=(2.0,)):
         super().__init__('cpu')
+        self.seconds = itertools.cycle(seconds)
 
     def limits(self, dtype):
         return 100.0, 7e9
 
     def time(self, call):
         call()
-        return 2.0
+        return next(self.seconds)
 
 
 def subject(name, calls, fails=False):
@@ -104,6 +108,18 @@ def test_models_take_turns():
     assert [r['macs'] for r in found] == [4 * 6 * 3 * 2 * 5] * 2
     # (5, 2, 4, 6) float32 come out, and nothing else is made
     assert [r['memory'] for r in found] == [5 * 2 * 4 * 6 * 4] * 2
+
+
+def test_short_calls_count_from_the_second_of_a_turn():
+    calls = []
+    found = measure(
+        [subject('A', calls), subject('B', calls)],
+        Setting((4, 6)),
+        HandClock([0.4, 0.1, 0.3, 0.2]),
+        runs=2,
+    )
+    assert calls[-8:] == ['A', 'A', 'B', 'B'] * 2
+    assert [r['seconds'] for r in found] == [[0.1] * 2, [0.2] * 2]
 
 
 def test_a_failure_is_noted_and_the_others_go_on():
@@ -219,3 +235,20 @@ def test_wrong_command_lines(words, message):
         text=True,
     )
     assert done.returncode and message in done.stderr
+
+
+def test_onnxruntime_gives_the_models_own_logits():
+    model = build_subject(
+        'A', Config.fromfile(ROOT / 'configs' / SMALL), 'cpu'
+    ).model
+    setting = Setting((96, 64), batch=2, mode='onnxruntime')
+    [got] = onnxruntime_call(model, setting)()
+    preprocessor = model.data_preprocessor
+    image = make_batch(2, (96, 64), 'cpu')
+    image = (image - preprocessor.mean) / preprocessor.std
+    metas = [dict(img_shape=(96, 64))] * 2
+    with torch.no_grad():
+        wanted = model.encode_decode(image, metas)
+    assert got.shape == wanted.shape
+    error = abs(torch.from_numpy(got) - wanted).max() / abs(wanted).max()
+    assert error < 1e-4

@@ -51,11 +51,12 @@ def test_index_imports_every_metafile_and_names_every_collection():
 @pytest.mark.parametrize('entry', ENTRIES, ids=lambda entry: entry['Name'])
 def test_metadata_are_those_of_the_name(entry):
     # tests/test_configs.py holds the config to its name.
-    gpus, batch, iters, height, width = re.search(
-        r'_(\d+)xb(\d+)-(\d+k?)_[a-z0-9-]+-(\d+)x(\d+)', entry['Name']
+    gpus, batch, accum, iters, height, width = re.search(
+        r'_(\d+)xb(\d+)-(?:accum(\d+)-|fsdp-)?(\d+k?)_[a-z0-9-]+-(\d+)x(\d+)',
+        entry['Name'],
     ).groups()
     data = entry['Metadata']
-    assert data['Batch Size'] == int(gpus) * int(batch)
+    assert data['Batch Size'] == int(gpus) * int(batch) * int(accum or 1)
     assert data['Iterations'] == int(iters.replace('k', '000'))
     assert data['Crop Size'] == [int(height), int(width)]
     counted = {'Parameters (M)', 'GMACs'} & set(data)

@@ -25,7 +25,8 @@ NAME = re.compile(
     r'((xnet(-i)?|fpn(-rev(-pfp)?)?|rev-pfp)'
     r'_(?P<encoder>[a-z0-9.-]+)_(?P<decoder>[a-z0-9.-]+)'
     r'|(upernet|dpt|mask2former|segformer)_(?P<backbone>[a-z0-9.-]+))'
-    r'_(?P<gpus>\d+)xb(?P<batch>\d+)-(?P<iters>\d+k?)'
+    r'_(?P<gpus>\d+)xb(?P<batch>\d+)(-accum(?P<accum>\d+))?'
+    r'(?P<fsdp>-fsdp)?-(?P<iters>\d+k?)'
     r'_(?P<dataset>[a-z0-9-]+)-(?P<height>\d+)x(?P<width>\d+)'
     r'(_(?P<tested_on>[a-z0-9-]+))?\.py'
 )
@@ -58,7 +59,10 @@ def test_name_says_what_the_config_does(path):
     assert tuple(find(transforms, 'RandomCrop').crop_size) == crop
     assert tuple(cfg.model.data_preprocessor.size) == crop
     assert cfg.train_dataloader.batch_size == int(name['batch'])
-    iters = int(name['iters'].replace('k', '000'))
+    accum = int(name['accum'] or 1)
+    assert cfg.optim_wrapper.get('accumulative_counts', 1) == accum
+    assert bool(name['fsdp']) == ('strategy' in cfg)
+    iters = int(name['iters'].replace('k', '000')) * accum
     assert cfg.train_cfg.max_iters == iters
     assert max(s.get('end', 0) for s in cfg.param_scheduler) == iters
     assert cfg.default_scope == 'mmseg'
@@ -128,6 +132,16 @@ def test_schedule_is_the_papers():
     fall = 2.5e-4 * np.arange(1584, -1, -1) / 1584
     np.testing.assert_allclose(lrs, [*rise, *fall], rtol=1e-6, atol=1e-15)
     assert cfg.auto_scale_lr.base_batch_size == 8 * 2
+
+
+def test_accumulation_has_the_learning_rates_of_eight_gpus():
+    names = ADE20K, ADE20K.replace('8xb2', '1xb2-accum8')
+    cfgs = [Config.fromfile(CONFIGS / name) for name in names]
+    for a, b in zip(*(c.param_scheduler for c in cfgs), strict=True):
+        times = {k: v * 8 for k, v in a.items() if k in ('begin', 'end')}
+        assert b == {**a, **times}
+    assert cfgs[1].train_cfg.val_interval == 8 * 16000
+    assert cfgs[1].default_hooks.checkpoint.interval == 8 * 16000
 
 
 def shrink(cfg, work_dir, size):

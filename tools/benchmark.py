@@ -14,7 +14,9 @@ that of the first model; GMACs are those of one image's forward pass (a
 training step is reckoned as three); 'of the limit' is the share of what a
 matrix product reaches; memory is the most that one call needs beyond weights
 and input (on a CPU: tensors, without scratch memory inside operators); breaks
-are those of the compiled graph.
+are those of the compiled graph. `--mode compiled` freezes the weights on a
+CPU: torch.compile(..., options=dict(freezing=True)). `--mode onnxruntime`
+exports each model first (pip install 'xnet_mm[deploy]').
 """
 
 import os
@@ -81,10 +83,10 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
     parser.add_argument('--threads', type=int, help='of a CPU (all cores)')
     parser.add_argument(
         '--allocator',
-        choices=['keep', 'default'],
-        default='keep',
-        help='CPU on Linux: keep large tensors in the process, which speeds '
-        "up all models, or glibc's default",
+        choices=['default', 'keep'],
+        default='default',
+        help="CPU on Linux: glibc's default, or keep large tensors in the "
+        'process, which speeds up all models',
     )
     parser.add_argument(
         '--profile',
@@ -112,6 +114,10 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         ):
             if wrong & {*given}:
                 parser.error(f'{wrong & {*given}} is for --device cuda')
+    if 'onnxruntime' in args.mode and (
+        args.train or args.device != 'cpu' or args.precision != ['fp32']
+    ):
+        parser.error('--mode onnxruntime is for inference on a CPU in fp32')
     if args.runs < 1:
         parser.error(f'--runs {args.runs}: wanted 1 or more')
     return args

@@ -74,7 +74,9 @@ def describe(configs: Path, leaf: str, names: dict) -> dict:
     metadata = {
         'Training Data': names['data'][data],
         'Batch Size': cfg.auto_scale_lr.base_batch_size,
-        'Iterations': cfg.train_cfg.max_iters,
+        # MMEngine counts batches; what compares is the optimizer's steps.
+        'Iterations': cfg.train_cfg.max_iters
+        // cfg.optim_wrapper.get('accumulative_counts', 1),
         'Crop Size': list(cfg.model.data_preprocessor.size),
         'Architecture': architecture,
         'Pre-training': pretraining,

@@ -1,15 +1,18 @@
 """Interleaved timing: A B A B, so that a slow minute hits all alike."""
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from ..export import export_onnx, open_session
 from .clock import Clock
 from .subject import Subject, count, make_batch, make_samples
 
@@ -19,7 +22,10 @@ DTYPES = dict(
     bf16=torch.bfloat16,
     fp16=torch.float16,
 )
-MODES = ('eager', 'compiled', 'cuda-graphs')
+MODES = ('eager', 'compiled', 'cuda-graphs', 'onnxruntime')
+# Calls of less seconds are timed at the second go of each turn: the first
+# finds the caches cold, and the last model's threads still waiting for work.
+SHORT = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,8 @@ class Setting:
         size: (height, width) in pixels.
         batch: images at once.
         precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16', by autocast.
-        mode: 'eager', 'compiled' or 'cuda-graphs' (compiled, replayed).
+        mode: 'eager', 'compiled', 'cuda-graphs' (compiled, replayed), or
+            'onnxruntime' (exported; inference on a CPU in fp32).
         train: a training step, from the images to the updated weights.
     """
 
@@ -79,7 +86,8 @@ def measure(
         subjects: with their models on the clock's device.
         setting: how they run.
         clock: of that device.
-        runs: timed calls a subject, after two that are not.
+        runs: timed calls a subject, after two that are not (and, where a
+            call takes less than half a second, after one more each turn).
         tick: called after every call, for a progress bar.
 
     Returns:
@@ -96,7 +104,7 @@ def measure(
             record: dict[str, Any] = dict(
                 name=subject.name, **asdict(setting), error=subject.error
             )
-            record.update(seconds=[], copy=copy)
+            record['seconds'] = []
             records.append(record)
             calls.append(None)
             if subject.model is not None:
@@ -104,14 +112,19 @@ def measure(
                     calls[-1] = _warm_up(subject, setting, clock, record)
             tick()
         for _ in range(runs):
+            # Again, for a neighbour may have slowed one.
+            found = clock.limits(DTYPES[setting.precision])
+            limit, copy = max(limit, found[0]), max(copy, found[1])
             for record, call in zip(records, calls, strict=True):
                 if call is not None and not record['error']:
                     with _noted(record):
-                        record['seconds'].append(clock.time(call))
+                        seconds = clock.time(call)
+                        if seconds < SHORT:
+                            seconds = clock.time(call)
+                        record['seconds'].append(seconds)
                 tick()
-        again, _ = clock.limits(DTYPES[setting.precision])
     for record in records:
-        record['limit'] = max(limit, again)  # a neighbour may have slowed one
+        record.update(limit=limit, copy=copy)
     return records
 
 
@@ -123,6 +136,11 @@ def _warm_up(
         macs=complexity.macs * setting.batch,
         parameters=complexity.parameters,
     )
+    if setting.mode == 'onnxruntime':
+        call = onnxruntime_call(subject.model, setting)
+        call()
+        call()
+        return call
     eager = eager_call(subject.model, setting, clock)
     if clock.is_cuda or setting.mode == 'eager':
         eager()  # so that what is made once does not count
@@ -131,7 +149,8 @@ def _warm_up(
     if setting.mode != 'eager':
         counters = torch._dynamo.utils.counters
         counters.clear()
-        call = eager_call(subject.model, setting, clock, _compiler(setting))
+        compiler = _compiler(setting, clock)
+        call = eager_call(subject.model, setting, clock, compiler)
         call()
         record['graph_breaks'] = sum(counters['graph_break'].values())
     call()
@@ -194,11 +213,27 @@ def eager_call(
     return predict
 
 
-def _compiler(setting: Setting) -> Callable[[Callable], Callable]:
-    graphs = setting.mode == 'cuda-graphs'
-    return partial(
-        torch.compile, mode='reduce-overhead' if graphs else 'default'
-    )
+def onnxruntime_call(model: nn.Module, setting: Setting) -> Callable[[], Any]:
+    """One prediction of the exported model, from the image to the logits."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = export_onnx(
+            model, Path(folder, 'model.onnx'), setting.size, fixed=True
+        )
+        session = open_session(path, torch.get_num_threads())
+    image = make_batch(setting.batch, setting.size, 'cpu')
+    inputs = dict(image=image.contiguous().numpy())
+    return lambda: session.run(None, inputs)
+
+
+def _compiler(
+    setting: Setting, clock: Clock
+) -> Callable[[Callable], Callable]:
+    if setting.mode == 'cuda-graphs':
+        return partial(torch.compile, mode='reduce-overhead')
+    if clock.is_cuda or setting.train:
+        return torch.compile
+    # Weights are re-ordered once, and activations join matrix products.
+    return partial(torch.compile, options=dict(freezing=True))
 
 
 @contextlib.contextmanager
