@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from timm.layers import Mlp
+from timm.layers import GELU, Mlp
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import (
     SwinTransformerBlock,
@@ -101,11 +101,14 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
             height, width, self.window_size, self.shift_size, x.device
         )
         attention = self.attn
-        heads = attention.num_heads
+        heads, area = attention.num_heads, self.window_area
         x = F.pad(x.reshape(batch, -1, channels), (0, 0, 0, 1))
         qkv = attention.qkv(x).index_select(1, to_windows)
-        qkv = qkv.view(-1, self.window_area, 3, heads, channels // heads)
-        bias = attention._get_rel_pos_bias()
+        qkv = qkv.view(-1, area, 3, heads, channels // heads)
+        # timm gathers with the heads last, and copies them to the front.
+        table = attention.relative_position_bias_table.t()
+        index = attention.relative_position_index.flatten()
+        bias = table.index_select(1, index).view(1, heads, *(2 * [area]))
         if mask is not None:
             bias = bias + mask.to(bias.dtype)
             bias = bias.repeat(batch, 1, 1, 1) if batch > 1 else bias
@@ -161,8 +164,8 @@ def _is_plain(mlp: Any) -> bool:
     """Whether an MLP is linear, exact GELU, linear (no GRN)."""
     return (
         type(mlp) is Mlp
-        and type(mlp.act) is nn.GELU
-        and mlp.act.approximate == 'none'
+        and type(mlp.act) in (nn.GELU, GELU)
+        and getattr(mlp.act, 'approximate', 'none') == 'none'
         and type(mlp.norm) is nn.Identity
         and type(mlp.fc1) is nn.Linear
     )

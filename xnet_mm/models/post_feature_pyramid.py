@@ -94,14 +94,17 @@ class PostFeaturePyramid(nn.Module):
         return self._fuse(features, probe)
 
     def _fuse(
-        self, features: Sequence[Tensor], probe: nn.Conv2d | None
+        self,
+        features: Sequence[Tensor],
+        probe: nn.Conv2d | None,
+        out: Tensor | None = None,
     ) -> Tensor:
         size = features[0].shape[-2:]
         pyramid = [
             resize_to(reshape(feature), size)
             for reshape, feature in zip(self.reshapes, features, strict=True)
         ]
-        return self.fuse(torch.cat(pyramid, dim=1), probe)
+        return self.fuse(torch.cat(pyramid, dim=1), probe, out)
 
     def _is_aligned(self, features: Sequence[Tensor]) -> bool:
         """Whether RS alone brings all maps to one size."""
@@ -144,7 +147,6 @@ class PostFeaturePyramid(nn.Module):
                         self.reshapes, features, strict=True
                     )
                 ]
-                fused[image, :, top * factor : bottom * factor] = self._fuse(
-                    band, probe
-                )[0]
+                rows = slice(top * factor, bottom * factor)
+                self._fuse(band, probe, fused[image : image + 1, :, rows])
         return fused

@@ -66,7 +66,12 @@ class ReShape(nn.Module):
         nn.init.zeros_(self.project.weight)
         nn.init.ones_(self.project.bias)
 
-    def forward(self, x: Tensor, probe: nn.Conv2d | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        probe: nn.Conv2d | None = None,
+        out: Tensor | None = None,
+    ) -> Tensor:
         """Map (B,C,H,W) to (B,C',H*r,W*r).
 
         Args:
@@ -74,17 +79,22 @@ class ReShape(nn.Module):
             probe: a 1x1 convolution to K channels that follows. It is
                 multiplied into the last linear layer, so that the map of
                 C' channels is never made: (B,K,H*r,W*r).
+            out: where the result goes, a channels-last map or whole rows of
+                one; in inference only.
         """
         # In the weights' precision: autocast has no rule for RMSNorm.
         x = x.permute(0, 2, 3, 1).to(self.expand.weight.dtype)
         x = self.expand(self.norm(x))  # (B,H,W,C'*r*r)
         x = F.pixel_shuffle(x.permute(0, 3, 1, 2), self.scale_factor)
         x = self.act(x).permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
-        if probe is None:
-            x = self.project(x)
-        else:
-            x = F.linear(x, *_compose(self.project, probe))
-        return x.permute(0, 3, 1, 2)
+        weight, bias = self.project.weight, self.project.bias
+        if probe is not None:
+            weight, bias = _compose(self.project, probe)
+        if out is None:
+            return F.linear(x, weight, bias).permute(0, 3, 1, 2)
+        rows = out.permute(0, 2, 3, 1).view(-1, len(weight))
+        torch.addmm(bias, x.reshape(len(rows), -1), weight.t(), out=rows)
+        return out
 
 
 def _compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
