@@ -44,8 +44,7 @@ def main() -> None:
         cfg.resume = True
         if args.resume != 'auto':
             cfg.load_from = existing_file(args.resume, 'checkpoint')
-    cfg.setdefault('runner_type', 'Runner')
-    RUNNERS.build(cfg).train()
+    RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg).train()
 
 
 if __name__ == '__main__':
