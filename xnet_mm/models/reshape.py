@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .fast_blocks import FastLinear, linear
+
 
 class ReShape(nn.Module):
     """Norm, two-layer MLP and PixelShuffle: (B,C,H,W) -> (B,C',H*r,W*r).
@@ -45,9 +47,9 @@ class ReShape(nn.Module):
         self.out_channels = out_channels
         self.scale_factor = int(scale_factor)
         self.norm = getattr(nn, norm)(in_channels)
-        self.expand = nn.Linear(in_channels, out_channels * scale_factor**2)
+        self.expand = FastLinear(in_channels, out_channels * scale_factor**2)
         self.act = getattr(nn, act)()
-        self.project = nn.Linear(out_channels, out_channels)
+        self.project = FastLinear(out_channels, out_channels)
         self._init_alike()
 
     @torch.no_grad()
@@ -91,7 +93,7 @@ class ReShape(nn.Module):
         if probe is not None:
             weight, bias = _compose(self.project, probe)
         if out is None:
-            return F.linear(x, weight, bias).permute(0, 3, 1, 2)
+            return linear(x, weight, bias).permute(0, 3, 1, 2)
         rows = out.permute(0, 2, 3, 1).view(-1, len(weight))
         torch.addmm(bias, x.reshape(len(rows), -1), weight.t(), out=rows)
         return out
