@@ -6,11 +6,13 @@ import torch
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import SwinTransformerBlock
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from xnet_mm.models import PretrainedEncoder, fast_blocks
 from xnet_mm.models.fast_blocks import (
     FastConvNeXtBlock,
     FastSwinTransformerBlock,
+    linear,
     use_fast_blocks,
 )
 
@@ -43,11 +45,18 @@ def pair(options: dict) -> tuple[nn.Module, nn.Module]:
     return plain, fast
 
 
+@pytest.mark.parametrize('onednn', [False, True])
 @pytest.mark.parametrize('options', [SWIN, CONVNEXT, CONVNEXT_V2])
 @pytest.mark.parametrize('size', [(64, 64), (224, 224), (72, 136)])
 def test_maps_equal_timms(
-    options: dict, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    options: dict,
+    size: tuple[int, int],
+    onednn: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(
+        fast_blocks, 'ONEDNN_MACS', 0 if onednn else float('inf')
+    )
     # Pieces of a few rows, the last one shorter.
     monkeypatch.setattr(fast_blocks, 'PIECE_BYTES', 100_000)
     plain, fast = pair(options)
@@ -57,6 +66,34 @@ def test_maps_equal_timms(
         ours = fast.forward_intermediates(image, intermediates_only=True)
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize('has_bias', [False, True])
+@pytest.mark.parametrize('macs', [0, float('inf')])
+def test_linear_by_hand(
+    has_bias: bool, macs: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fast_blocks, 'ONEDNN_MACS', macs)
+    torch.manual_seed(0)
+    x, weight = torch.randn(7, 33, 20), torch.randn(13, 20)
+    bias = torch.randn(13) if has_bias else None
+    wanted = x.double() @ weight.double().mT
+    wanted = wanted + bias if has_bias else wanted
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        ours = linear(x, weight, bias)
+    torch.testing.assert_close(ours, wanted.float(), rtol=1e-5, atol=1e-5)
+    assert counter.get_total_flops() == 2 * 7 * 33 * 20 * 13
+
+
+def test_hooks_of_an_mlp_are_called() -> None:
+    _, fast = pair(CONVNEXT)
+    seen = []
+    for module in fast.modules():
+        if isinstance(module, nn.Linear):
+            module.register_forward_hook(lambda m, a, o: seen.append(m))
+    with torch.no_grad():
+        fast(torch.rand(1, 3, 64, 64))
+    assert len(seen) == 2 * sum(CONVNEXT['depths'])
 
 
 def test_blocks_are_swapped() -> None:
