@@ -15,7 +15,7 @@ training step is reckoned as three); 'of the limit' is the share of what a
 matrix product reaches; memory is the most that one call needs beyond weights
 and input (on a CPU: tensors, without scratch memory inside operators); breaks
 are those of the compiled graph. `--mode compiled` freezes the weights on a
-CPU: torch.compile(..., options=dict(freezing=True)). `--mode onnxruntime`
+CPU, as TORCHINDUCTOR_FREEZING=1 does for any program. `--mode onnxruntime`
 exports each model first (pip install 'xnet_mm[deploy]').
 """
 

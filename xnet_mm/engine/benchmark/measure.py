@@ -232,8 +232,21 @@ def _compiler(
         return partial(torch.compile, mode='reduce-overhead')
     if clock.is_cuda or setting.train:
         return torch.compile
-    # Weights are re-ordered once, and activations join matrix products.
-    return partial(torch.compile, options=dict(freezing=True))
+    return _frozen
+
+
+def _frozen(function: Callable[[], Any]) -> Callable[[], Any]:
+    """torch.compile with the weights as constants, re-ordered once.
+
+    By the setting, not by `options`: what traces the model has to know too.
+    """
+    compiled = torch.compile(function)
+
+    def call() -> Any:
+        with torch._inductor.config.patch(freezing=True):
+            return compiled()
+
+    return call
 
 
 @contextlib.contextmanager
