@@ -1,6 +1,7 @@
 """Exported files: PyTorch's results, without PyTorch."""
 
 import json
+import logging
 import runpy
 import subprocess
 import sys
@@ -94,6 +95,38 @@ def test_a_file_for_one_size_takes_no_other(tmp_path):
     assert json.loads(facts) == dict(size=[64, 96])
     with pytest.raises(Exception, match='Expected: 64'):
         session.run(None, {'image': np.zeros((1, 3, 96, 96), np.float32)})
+
+
+def test_a_model_bound_to_its_batch_is_exported_for_one(tmp_path, caplog):
+    """MMSegmentation's Swin computes its batch by a division of floats."""
+    swin = dict(
+        type='SwinTransformer',
+        embed_dims=8,
+        depths=(1, 2),
+        num_heads=(1, 2),
+        strides=(4, 2),
+        out_indices=(0, 1),
+        window_size=4,
+    )
+    head = dict(
+        type='FCNHead',
+        in_channels=16,
+        in_index=1,
+        channels=8,
+        num_convs=1,
+        num_classes=5,
+    )
+    model = tiny(backbone=swin, neck=None, decode_head=head)
+    path = tmp_path / 'model.onnx'
+    with caplog.at_level(logging.INFO):
+        export_onnx(model, path, (64, 96), fixed=True, batch=2)
+    assert 'takes 2 image(s) of 64x96 only' in caplog.text
+    image = 255 * torch.rand(2, 3, 64, 96)
+    got = open_session(path).run(None, {'image': image.numpy()})[0]
+    wanted = logits_of(model, image)
+    assert (torch.from_numpy(got) - wanted).abs().max() < (
+        1e-4 * wanted.abs().max()
+    )
 
 
 def test_wrong_results_are_not_kept(tmp_path, monkeypatch):

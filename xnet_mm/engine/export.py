@@ -5,6 +5,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,14 @@ TOLERANCE = 1e-4  # of the largest value, in float32
 # re-sized in the traced program, for every size.
 ODD = (91, 125)
 STRIDE = 32  # of the deepest maps
+
+
+class Free(Enum):
+    """What an exported file leaves open, most first."""
+
+    SIZE = 'batch and size'
+    BATCH = 'batch'
+    NOTHING = 'nothing'
 
 
 class ExportedModel(nn.Module):
@@ -136,14 +145,16 @@ def export_onnx(
     size: tuple[int, int],
     facts: dict | None = None,
     fixed: bool = False,
+    batch: int = 1,
 ) -> Path:
     """Write an ONNX file of standard operators and compare its results.
 
     The batch is free. So is the size, unless `fixed`, or unless the model
     cannot (Swin, ViT: windows and positions are made for one size), which
-    is found out by trying and said in the log. Encoders with TensorFlow's
-    'same' padding (EfficientNet-Lite) take multiples of 32: there the padding
-    does not depend on the size.
+    is found out by trying and said in the log; a model that cannot have a
+    free batch either (MMSegmentation's Swin) takes `batch` images. Encoders
+    with TensorFlow's 'same' padding (EfficientNet-Lite) take multiples of 32:
+    there the padding does not depend on the size.
 
     Args:
         model: a segmentor with its final weights.
@@ -151,6 +162,7 @@ def export_onnx(
         size: (height, width) to export and to compare at.
         facts: kept in the file's metadata, as JSON under 'xnet_mm'.
         fixed: for this size alone.
+        batch: images at once, where the model is bound to a number.
 
     Raises:
         ModuleNotFoundError: onnx, onnxscript or onnxruntime is missing.
@@ -172,28 +184,28 @@ def export_onnx(
             'than 2 GiB. Export to .pt2.'
         )
 
-    def write(target: Path, traced: nn.Module, dynamic: bool) -> None:
+    def write(target: Path, traced: nn.Module, free: Free) -> None:
         with torch.no_grad():
             program = torch.onnx.export(
                 traced,
-                (_example(wrapped, size, dynamic),),
+                (_example(wrapped, size, free, batch),),
                 dynamo=True,
                 input_names=['image'],
                 output_names=['prediction'],
-                dynamic_shapes=(_shapes(wrapped, dynamic),),
+                dynamic_shapes=(_shapes(wrapped, free),),
                 verbose=False,
             )
         proto = program.model_proto
         entry = proto.metadata_props.add()
         entry.key = 'xnet_mm'
-        entry.value = json.dumps(_facts(facts, wrapped, size, dynamic))
+        entry.value = json.dumps(_facts(facts, wrapped, size, free))
         onnx.save(proto, target)
 
     def run(target: Path) -> Callable[[np.ndarray], np.ndarray]:
         session = open_session(target)
         return lambda image: session.run(None, {'image': image})[0]
 
-    return _export(wrapped, path, size, fixed, write, run)
+    return _export(wrapped, path, size, fixed, batch, write, run)
 
 
 def export_aoti(
@@ -202,6 +214,7 @@ def export_aoti(
     size: tuple[int, int],
     facts: dict | None = None,
     fixed: bool = False,
+    batch: int = 1,
 ) -> Path:
     """Write a compiled program (AOTInductor) for this kind of machine.
 
@@ -214,15 +227,15 @@ def export_aoti(
     """
     wrapped = ExportedModel(model).eval()
 
-    def write(target: Path, traced: nn.Module, dynamic: bool) -> None:
+    def write(target: Path, traced: nn.Module, free: Free) -> None:
         device = next(wrapped.parameters()).device
         with torch.no_grad():
             program = torch.export.export(
                 traced,
-                (_example(wrapped, size, dynamic).to(device),),
-                dynamic_shapes=(_shapes(wrapped, dynamic),),
+                (_example(wrapped, size, free, batch).to(device),),
+                dynamic_shapes=(_shapes(wrapped, free),),
             )
-        described = json.dumps(_facts(facts, wrapped, size, dynamic))
+        described = json.dumps(_facts(facts, wrapped, size, free))
         torch._inductor.aoti_compile_and_package(
             program,
             package_path=str(target),
@@ -236,7 +249,7 @@ def export_aoti(
             loaded(torch.from_numpy(image).to(device)).cpu().numpy()
         )
 
-    return _export(wrapped, path, size, fixed, write, run)
+    return _export(wrapped, path, size, fixed, batch, write, run)
 
 
 def open_session(path: Path, threads: int = 0) -> Any:
@@ -255,22 +268,23 @@ def _export(
     path: Path,
     size: tuple[int, int],
     fixed: bool,
-    write: Callable[[Path, nn.Module, bool], None],
+    batch: int,
+    write: Callable[[Path, nn.Module, Free], None],
     run: Callable[[Path], Callable[[np.ndarray], np.ndarray]],
 ) -> Path:
-    """Try with a free size, then with a fixed one; rename what is right."""
+    """Try with what is most free first; rename the first that is right."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     problem = None
-    for dynamic in [False] if fixed else [True, False]:
+    for free in list(Free)[fixed:]:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             target = Path(folder, path.name)
             try:
-                traced = _pad_once(wrapped) if dynamic else wrapped
-                write(target, traced, dynamic)
-                error = compare(wrapped, run(target), size, dynamic)
+                traced = _pad_once(wrapped) if free is Free.SIZE else wrapped
+                write(target, traced, free)
+                error = compare(wrapped, run(target), size, free, batch)
             except Exception as failure:
-                if not dynamic:
+                if free is Free.NOTHING:
                     raise
                 problem = failure
                 continue
@@ -282,8 +296,9 @@ def _export(
         )
         if problem is not None:
             text = str(problem).strip().splitlines() or ['']
+            images = 'images' if free is Free.BATCH else f'{batch} image(s)'
             print_log(
-                f'{path.name} takes images of {size[0]}x{size[1]} only: the '
+                f'{path.name} takes {images} of {size[0]}x{size[1]} only: the '
                 f'model cannot be exported for all sizes ({text[0][:200]})',
                 logger='current',
             )
@@ -295,25 +310,29 @@ def compare(
     wrapped: nn.Module,
     run: Callable[[np.ndarray], np.ndarray],
     size: tuple[int, int],
-    dynamic: bool,
+    free: Free,
+    batch: int = 1,
 ) -> float:
     """Largest difference from PyTorch, as a share of the largest value.
 
     Raises:
         RuntimeError: it is more than 1e-4.
     """
-    step = _divisor(wrapped) if dynamic else 1
+    step = _divisor(wrapped) if free is Free.SIZE else 1
     height, width = (max(round(side / step), 1) * step for side in size)
     size = height, width
     sizes = [size]
-    if dynamic:
+    if free is Free.SIZE:
         sizes.append((height + STRIDE, max(width - STRIDE, STRIDE)))
         if step == 1:
             sizes.append((height - 3, width + 17))
     worst = 0.0
     generator = np.random.default_rng(0)
     device = next(wrapped.parameters()).device
-    for batch, shape in [(1, s) for s in sizes] + [(3, size)]:
+    shapes = [(1, s) for s in sizes] + [(3, size)]
+    if free is Free.NOTHING:
+        shapes = [(batch, size)]
+    for batch, shape in shapes:
         image = generator.uniform(0, 255, (batch, 3, *shape))
         image = image.astype(np.float32)
         with torch.no_grad():
@@ -330,17 +349,21 @@ def compare(
     return worst
 
 
-def _example(model: nn.Module, size: Sequence[int], dynamic: bool) -> Tensor:
-    if dynamic:
+def _example(
+    model: nn.Module, size: Sequence[int], free: Free, batch: int
+) -> Tensor:
+    if free is Free.SIZE:
         size = ODD if _divisor(model) == 1 else (96, 160)
-    return torch.zeros(2, 3, *size)
+    return torch.zeros(batch if free is Free.NOTHING else 2, 3, *size)
 
 
-def _shapes(model: nn.Module, dynamic: bool) -> dict[int, Any]:
+def _shapes(model: nn.Module, free: Free) -> dict[int, Any]:
+    if free is Free.NOTHING:
+        return {}
     shapes = {0: Dim.DYNAMIC}
-    if dynamic and _divisor(model) == 1:
+    if free is Free.SIZE and _divisor(model) == 1:
         shapes.update({2: Dim.AUTO, 3: Dim.AUTO})
-    elif dynamic:
+    elif free is Free.SIZE:
         shapes.update({2: STRIDE * Dim('rows'), 3: STRIDE * Dim('columns')})
     return shapes
 
@@ -387,7 +410,8 @@ def _padded(same: Conv2dSame) -> nn.Module:
 
 
 def _facts(
-    facts: dict | None, model: nn.Module, size: Sequence[int], dynamic: bool
+    facts: dict | None, model: nn.Module, size: Sequence[int], free: Free
 ) -> dict:
-    where = dict(size_divisor=_divisor(model)) if dynamic else {}
-    return dict(facts or {}, size=None if dynamic else [*size], **where)
+    any_size = free is Free.SIZE
+    where = dict(size_divisor=_divisor(model)) if any_size else {}
+    return dict(facts or {}, size=None if any_size else [*size], **where)

@@ -217,7 +217,11 @@ def onnxruntime_call(model: nn.Module, setting: Setting) -> Callable[[], Any]:
     """One prediction of the exported model, from the image to the logits."""
     with tempfile.TemporaryDirectory() as folder:
         path = export_onnx(
-            model, Path(folder, 'model.onnx'), setting.size, fixed=True
+            model,
+            Path(folder, 'model.onnx'),
+            setting.size,
+            fixed=True,
+            batch=setting.batch,
         )
         session = open_session(path, torch.get_num_threads())
     image = make_batch(setting.batch, setting.size, 'cpu')
