@@ -36,8 +36,8 @@ def pair(options: dict) -> tuple[nn.Module, nn.Module]:
     plain = timm.create_model(**options, num_classes=0).eval()
     with torch.no_grad():
         for name, parameter in plain.named_parameters():
-            # Layer scale starts near zero and would hide what it scales.
-            if 'gamma' in name or 'bias' in name:
+            # Layer scale and GRN start near zero and would hide what they do.
+            if any(key in name for key in ('gamma', 'bias', 'grn')):
                 parameter.normal_()
     fast = timm.create_model(**options, num_classes=0).eval()
     use_fast_blocks(fast)
@@ -100,6 +100,7 @@ def test_blocks_are_swapped() -> None:
     for options, kind in (
         (SWIN, FastSwinTransformerBlock),
         (CONVNEXT, FastConvNeXtBlock),
+        (CONVNEXT_V2, FastConvNeXtBlock),
     ):
         _, fast = pair(options)
         blocks = [

@@ -1,13 +1,14 @@
 """timm's blocks, same weights and same results, with a faster forward."""
 
 import platform
+from collections.abc import Iterator
 from functools import lru_cache
 from math import prod
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from timm.layers import GELU, Mlp
+from timm.layers import GELU, GlobalResponseNormMlp, Mlp
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import (
     SwinTransformerBlock,
@@ -44,11 +45,7 @@ def use_fast_blocks(model: nn.Module) -> None:
             module.fused_attn = True
         elif type(module) is SwinTransformerBlock and module.dynamic_mask:
             module.__class__ = FastSwinTransformerBlock
-        elif (
-            type(module) is ConvNeXtBlock
-            and not module.use_conv_mlp
-            and module.gamma is not None
-        ):
+        elif type(module) is ConvNeXtBlock and not module.use_conv_mlp:
             module.__class__ = FastConvNeXtBlock
 
 
@@ -95,13 +92,16 @@ class FastConvNeXtBlock(ConvNeXtBlock):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B,C,H,W) -> (B,C,H,W)."""
-        if self.training or not (in_pieces(x) and _is_plain(self.mlp)):
+        add_mlp = _add_mlp if _is_plain(self.mlp) else None
+        if type(self.mlp) is GlobalResponseNormMlp and _is_gelu(self.mlp.act):
+            add_mlp = _add_grn_mlp
+        if self.training or add_mlp is None or not in_pieces(x):
             return super().forward(x)
         y = self.conv_dw(x).permute(0, 2, 3, 1)
         rows = self.shortcut(x).permute(0, 2, 3, 1)
-        summed = _add_mlp(
-            rows.reshape(-1, rows.shape[-1]),
-            y.reshape(-1, y.shape[-1]),
+        summed = add_mlp(
+            rows.flatten(1, 2),
+            y.flatten(1, 2),
             self.norm,
             self.mlp,
             self.gamma,
@@ -123,7 +123,7 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
         if self.training or not (in_pieces(x) and _is_plain(self.mlp)):
             return super().forward(x)
         x = x + self._attn(self.norm1(x))
-        rows = x.reshape(-1, x.shape[-1])
+        rows = x.flatten(1, 2)
         return _add_mlp(rows, rows, self.norm2, self.mlp).view(x.shape)
 
     def _attn(self, x: Tensor) -> Tensor:
@@ -200,11 +200,28 @@ def _is_plain(mlp: Any) -> bool:
     """Whether an MLP is linear, exact GELU, linear (no GRN)."""
     return (
         type(mlp) is Mlp
-        and type(mlp.act) in (nn.GELU, GELU)
-        and getattr(mlp.act, 'approximate', 'none') == 'none'
+        and _is_gelu(mlp.act)
         and type(mlp.norm) is nn.Identity
         and isinstance(mlp.fc1, nn.Linear)
     )
+
+
+def _is_gelu(act: nn.Module) -> bool:
+    exact = getattr(act, 'approximate', 'none') == 'none'
+    return type(act) in (nn.GELU, GELU) and exact
+
+
+def _hidden(x: Tensor, norm: nn.Module, mlp: nn.Module) -> Tensor:
+    return torch.ops.aten.gelu_(mlp.fc1(norm(x)))
+
+
+def _add(
+    shortcut: Tensor, out: Tensor, gamma: Tensor | None, summed: Tensor
+) -> None:
+    if gamma is None:
+        torch.add(shortcut, out, out=summed)
+    else:
+        torch.addcmul(shortcut, out, gamma, out=summed)
 
 
 def _add_mlp(
@@ -214,15 +231,41 @@ def _add_mlp(
     mlp: Mlp,
     gamma: Tensor | None = None,
 ) -> Tensor:
-    """Shortcut + gamma * mlp(norm(x)), of rows (N,C)."""
+    """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C)."""
+    shortcut, x = shortcut.flatten(0, 1), x.flatten(0, 1)
     summed = torch.empty_like(shortcut)
-    step = max(1, PIECE_BYTES // (4 * mlp.fc1.out_features))
-    for i in range(0, len(x), step):
-        piece = slice(i, i + step)
-        hidden = torch.ops.aten.gelu_(mlp.fc1(norm(x[piece])))
-        out = mlp.fc2(hidden)
-        if gamma is None:
-            torch.add(shortcut[piece], out, out=summed[piece])
-        else:
-            torch.addcmul(shortcut[piece], out, gamma, out=summed[piece])
+    for rows, piece, target in _split(mlp, shortcut, x, summed):
+        _add(rows, mlp.fc2(_hidden(piece, norm, mlp)), gamma, target)
     return summed
+
+
+def _add_grn_mlp(
+    shortcut: Tensor,
+    x: Tensor,
+    norm: nn.Module,
+    mlp: GlobalResponseNormMlp,
+    gamma: Tensor | None = None,
+) -> Tensor:
+    """As `_add_mlp`, with GRN before the second linear layer.
+
+    GRN is one factor for each channel of an image, and a bias: both go into
+    that layer.
+    """
+    grn, last = mlp.grn, mlp.fc2
+    bias = torch.addmv(last.bias, last.weight, grn.bias)
+    summed = torch.empty_like(shortcut)
+    for image in zip(shortcut, x, summed, strict=True):
+        pieces = [*_split(mlp, *image)]
+        maps = [_hidden(piece, norm, mlp) for _, piece, _ in pieces]
+        size = sum(hidden.square().sum(0) for hidden in maps).sqrt()
+        factor = 1 + grn.weight * size / (size.mean() + grn.eps)
+        weight = last.weight * factor
+        for (rows, _, target), hidden in zip(pieces, maps, strict=True):
+            _add(rows, linear(hidden, weight, bias), gamma, target)
+    return summed
+
+
+def _split(mlp: nn.Module, *rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Of tensors (N,C) the pieces that belong together."""
+    step = max(1, PIECE_BYTES // (4 * mlp.fc1.out_features))
+    return zip(*(r.split(step) for r in rows), strict=True)
