@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tiny
 import torch
 from mmengine.config import Config
 from torch import nn
@@ -20,6 +21,7 @@ from xnet_mm.engine.benchmark import (
     write_report,
 )
 from xnet_mm.engine.benchmark.clock import Clock
+from xnet_mm.engine.benchmark.loading import time_loading, write_loading
 from xnet_mm.engine.benchmark.measure import onnxruntime_call
 from xnet_mm.engine.benchmark.report import COLUMNS
 from xnet_mm.engine.benchmark.subject import make_batch
@@ -252,3 +254,44 @@ def test_onnxruntime_gives_the_models_own_logits():
     assert got.shape == wanted.shape
     error = abs(torch.from_numpy(got) - wanted).max() / abs(wanted).max()
     assert error < 1e-4
+
+
+def loaded_config(tmp_path, **dataset):
+    root = tiny.write_tiny_seg(tmp_path / 'seg', num=2)
+    path = tiny.write_tiny_config(tmp_path / 'a.py', root)
+    cfg = Config.fromfile(path)
+    cfg.train_dataloader.dataset.update(dataset)
+    return cfg
+
+
+def test_loading_by_hand(tmp_path, monkeypatch):
+    """A clock that goes on by 1, 2, 3... s from look to look."""
+    cfg = loaded_config(tmp_path)
+    cfg.train_dataloader.dataset.pipeline = [
+        dict(type='LoadImageFromFile'),
+        dict(type='LoadAnnotations'),
+    ]
+    looks = itertools.accumulate(itertools.count(1))
+    ticks = []
+    monkeypatch.setattr('time.perf_counter', lambda: next(looks))
+    loading = time_loading('a', cfg, 2, lambda: ticks.append(1))
+    monkeypatch.undo()
+    # 1 and 3 of the first image, then 6 to 10, 15 to 21, 28 to 36, 45 to 55.
+    assert loading.transforms == [
+        ('LoadImageFromFile', [4, 8]),
+        ('LoadAnnotations', [6, 10]),
+    ]
+    assert loading.images == 2 and loading.seconds == 14 and len(ticks) == 3
+    text = write_loading([loading], tmp_path).read_text()
+    assert '## a: 14000.0 ms an image, 0 images/s a worker' in text
+    assert '| LoadAnnotations | 8000.00 ms | 57 % |' in text
+
+
+def test_loading_of_a_wrapped_data_set_is_refused(tmp_path):
+    cfg = loaded_config(tmp_path)
+    inner = cfg.train_dataloader.dataset
+    cfg.train_dataloader.dataset = dict(
+        type='RepeatDataset', times=2, dataset=inner
+    )
+    with pytest.raises(ValueError, match='a: the training set is a Repeat'):
+        time_loading('a', cfg, 1)

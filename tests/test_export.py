@@ -1,7 +1,6 @@
 """Exported files: PyTorch's results, without PyTorch."""
 
 import json
-import logging
 import runpy
 import subprocess
 import sys
@@ -97,7 +96,7 @@ def test_a_file_for_one_size_takes_no_other(tmp_path):
         session.run(None, {'image': np.zeros((1, 3, 96, 96), np.float32)})
 
 
-def test_a_model_bound_to_its_batch_is_exported_for_one(tmp_path, caplog):
+def test_a_model_bound_to_its_batch_is_exported_for_one(tmp_path, monkeypatch):
     """MMSegmentation's Swin computes its batch by a division of floats."""
     swin = dict(
         type='SwinTransformer',
@@ -118,9 +117,12 @@ def test_a_model_bound_to_its_batch_is_exported_for_one(tmp_path, caplog):
     )
     model = tiny(backbone=swin, neck=None, decode_head=head)
     path = tmp_path / 'model.onnx'
-    with caplog.at_level(logging.INFO):
-        export_onnx(model, path, (64, 96), fixed=True, batch=2)
-    assert 'takes 2 image(s) of 64x96 only' in caplog.text
+    said = []
+    monkeypatch.setattr(
+        'xnet_mm.engine.export.print_log', lambda text, **_: said.append(text)
+    )
+    export_onnx(model, path, (64, 96), fixed=True, batch=2)
+    assert 'takes 2 image(s) of 64x96 only' in said[-1]
     image = 255 * torch.rand(2, 3, 64, 96)
     got = open_session(path).run(None, {'image': image.numpy()})[0]
     wanted = logits_of(model, image)

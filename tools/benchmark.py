@@ -8,6 +8,7 @@ Writes report.md, results.json and plots to --out-dir after each setting.
     python tools/benchmark.py --set segmentation --size 512x512
     python tools/benchmark.py A.py B.py --batch 1 4 --mode eager compiled
     python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
+    python tools/benchmark.py A.py --data --runs 100
 
 Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over
 that of the first model; GMACs are those of one image's forward pass (a
@@ -23,10 +24,12 @@ import os
 import platform
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
+import cv2
 import torch
 import yaml
 from mmengine.config import Config
@@ -40,6 +43,11 @@ from xnet_mm.engine.benchmark import (
     write_report,
 )
 from xnet_mm.engine.benchmark.clock import Clock
+from xnet_mm.engine.benchmark.loading import (
+    loading_table,
+    time_loading,
+    write_loading,
+)
 from xnet_mm.engine.benchmark.measure import DTYPES, MODES, settings
 from xnet_mm.engine.benchmark.profile import write_profile
 from xnet_mm.engine.benchmark.report import make_table
@@ -77,6 +85,12 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
     parser.add_argument('--mode', nargs='+', choices=MODES, default=['eager'])
     parser.add_argument(
         '--train', action='store_true', help='a training step, fused AdamW'
+    )
+    parser.add_argument(
+        '--data',
+        action='store_true',
+        help='no model: load --runs training images of each config in one '
+        'process, as a worker does, and time each transform',
     )
     parser.add_argument('--device', default='cpu', help='cpu or cuda[:N]')
     parser.add_argument('--runs', type=int, default=10, help='timed calls')
@@ -134,10 +148,13 @@ def main() -> None:
         torch.set_num_threads(args.threads or os.cpu_count())
     chosen = sets.get(args.set, {})
     configs = _configs(args, chosen)
+    console = Console(width=max(120, Console().width))
+    if args.data:
+        _time_data(configs, args, console)
+        return
     sizes = args.size or [_size(s) for s in chosen.get('sizes', [])]
     sizes = sizes or [_crop_size(next(iter(configs.values())))]
     clock = Clock(args.device)
-    console = Console(width=max(120, Console().width))
     torch.manual_seed(0)
     with Progress(console=console) as progress:
         building = progress.add_task('building', total=len(configs))
@@ -167,6 +184,21 @@ def main() -> None:
         for path in _profiles(subjects, plan[0], clock, args.out_dir):
             console.print(f'Profile: {path}')
     console.print(f'Report: {report}')
+
+
+def _time_data(
+    configs: dict[str, Config], args: Namespace, console: Console
+) -> None:
+    cv2.setNumThreads(0)  # as in a worker, where others do the rest
+    torch.set_num_threads(1)
+    found = []
+    with Progress(console=console) as progress:
+        for name, cfg in configs.items():
+            task = progress.add_task(name, total=args.runs + 1)
+            tick = partial(progress.advance, task)
+            found.append(time_loading(name, cfg, args.runs, tick))
+            progress.console.print(loading_table(found[-1]))
+    console.print(f'Report: {write_loading(found, args.out_dir)}')
 
 
 def _profiles(

@@ -3,12 +3,18 @@
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
+from rich.table import Table
+
+from ..atomic import write_atomically
+
+COLUMNS = ('transform', 'median of a call', 'share')
 
 
 class Loading(NamedTuple):
@@ -29,8 +35,16 @@ class Loading(NamedTuple):
         """Mean time of an image."""
         return sum(sum(s) for _, s in self.transforms) / self.images
 
+    @property
+    def title(self) -> str:
+        """What it comes to."""
+        return (
+            f'{self.name}: {1000 * self.seconds:.1f} ms an image, '
+            f'{1 / self.seconds:.0f} images/s a worker'
+        )
+
     def rows(self) -> list[tuple[str, str, str]]:
-        """Of a table: transform, median time of a call, share of the sum."""
+        """Of a table with `COLUMNS`."""
         whole = self.seconds * self.images
         return [
             (
@@ -85,3 +99,23 @@ def time_loading(
                 break
         tick()
     return Loading(name, [pair for pair in found if pair[1]], images)
+
+
+def write_loading(found: list[Loading], folder: Path) -> Path:
+    """Write loading.md and return its path."""
+    lines = ['# Loading of training images, one process']
+    for loading in found:
+        rows = [COLUMNS, ['---'] * len(COLUMNS), *loading.rows()]
+        lines += ['', f'## {loading.title}', '']
+        lines += [f'| {" | ".join(row)} |' for row in rows]
+    path = folder / 'loading.md'
+    write_atomically(path, '\n'.join([*lines, '']).encode())
+    return path
+
+
+def loading_table(loading: Loading) -> Table:
+    """For a terminal."""
+    table = Table(*COLUMNS, title=loading.title)
+    for row in loading.rows():
+        table.add_row(*row)
+    return table
