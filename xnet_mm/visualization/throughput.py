@@ -40,9 +40,13 @@ def draw_throughput(
             linestyle=STYLES[i // len(COLOURS) % len(STYLES)],
         )
     panel.set(xscale='log', yscale='log', ylabel='images/s')
-    panel.set_xlabel('pixels of an image' if axis == 'size' else 'batch')
     ticks = sorted({x for points in series.values() for x in points})
-    panel.set_xticks(ticks, [f'{t:,}'.replace(',', ' ') for t in ticks])
+    if axis == 'size':
+        panel.set_xlabel('megapixels of an image')
+        panel.set_xticks(ticks, [f'{t / 1e6:.2g}' for t in ticks])
+    else:
+        panel.set_xlabel('batch')
+        panel.set_xticks(ticks, [str(t) for t in ticks])
     panel.xaxis.set_minor_formatter(NullFormatter())
     for formatter in ('set_major_formatter', 'set_minor_formatter'):
         getattr(panel.yaxis, formatter)(ScalarFormatter())
