@@ -56,18 +56,21 @@ def in_pieces(x: Tensor) -> bool:
     """
     return (
         x.device.type == 'cpu'
-        and x.dtype == torch.float32
         and not torch.is_grad_enabled()
         and not torch.compiler.is_compiling()
         and not torch.jit.is_tracing()
-        and not torch.is_autocast_enabled('cpu')
     )
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """F.linear, by oneDNN where that is faster: rows (...,C) -> (...,C')."""
-    macs = x.numel() * len(weight)
-    if ONEDNN is None or macs < ONEDNN_MACS or not in_pieces(x):
+    if (
+        ONEDNN is None
+        or x.numel() * len(weight) < ONEDNN_MACS
+        or not in_pieces(x)
+        or x.dtype != torch.float32  # there F.linear is oneDNN's
+        or torch.is_autocast_enabled('cpu')
+    ):
         return F.linear(x, weight, bias)
     return ONEDNN(x, weight, bias, 'none', [], '')
 
@@ -233,7 +236,7 @@ def _add_mlp(
 ) -> Tensor:
     """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C)."""
     shortcut, x = shortcut.flatten(0, 1), x.flatten(0, 1)
-    summed = torch.empty_like(shortcut)
+    summed = _empty_sum(shortcut, gamma)
     for rows, piece, target in _split(mlp, shortcut, x, summed):
         _add(rows, mlp.fc2(_hidden(piece, norm, mlp)), gamma, target)
     return summed
@@ -253,16 +256,25 @@ def _add_grn_mlp(
     """
     grn, last = mlp.grn, mlp.fc2
     bias = torch.addmv(last.bias, last.weight, grn.bias)
-    summed = torch.empty_like(shortcut)
+    summed = _empty_sum(shortcut, gamma)
     for image in zip(shortcut, x, summed, strict=True):
         pieces = [*_split(mlp, *image)]
         maps = [_hidden(piece, norm, mlp) for _, piece, _ in pieces]
-        size = sum(hidden.square().sum(0) for hidden in maps).sqrt()
+        squares = (hidden.float().square().sum(0) for hidden in maps)
+        size = sum(squares).sqrt()
         factor = 1 + grn.weight * size / (size.mean() + grn.eps)
         weight = last.weight * factor
         for (rows, _, target), hidden in zip(pieces, maps, strict=True):
             _add(rows, linear(hidden, weight, bias), gamma, target)
     return summed
+
+
+def _empty_sum(shortcut: Tensor, gamma: Tensor | None) -> Tensor:
+    """For the sum, in the precision that it would have by itself."""
+    dtype = shortcut.dtype
+    if gamma is not None:
+        dtype = torch.promote_types(dtype, gamma.dtype)
+    return torch.empty_like(shortcut, dtype=dtype)
 
 
 def _split(mlp: nn.Module, *rows: Tensor) -> Iterator[tuple[Tensor, ...]]:

@@ -125,11 +125,12 @@ class PostFeaturePyramid(nn.Module):
         batch, _, height, width = features[0].shape
         factor = self.fuse.scale_factor
         channels = probe.out_channels if probe else self.fuse.out_channels
-        fused = (
-            features[0]
-            .new_empty(batch, height * factor, width * factor, channels)
-            .permute(0, 3, 1, 2)
-        )
+        dtype = self.fuse.project.weight.dtype
+        if torch.is_autocast_enabled('cpu'):
+            dtype = torch.get_autocast_dtype('cpu')
+        fused = torch.empty(
+            batch, height * factor, width * factor, channels, dtype=dtype
+        ).permute(0, 3, 1, 2)
         unit = max(reshape.scale_factor for reshape in self.reshapes)
         widest = 4 * width * self.fuse.expand.out_features
         step = max(1, PIECE_BYTES // (widest * unit)) * unit

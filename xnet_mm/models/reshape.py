@@ -95,7 +95,11 @@ class ReShape(nn.Module):
         if out is None:
             return linear(x, weight, bias).permute(0, 3, 1, 2)
         rows = out.permute(0, 2, 3, 1).view(-1, len(weight))
-        torch.addmm(bias, x.reshape(len(rows), -1), weight.t(), out=rows)
+        x = x.reshape(len(rows), -1)
+        if out.dtype == weight.dtype:
+            torch.addmm(bias, x, weight.t(), out=rows)
+        else:  # autocast leaves `out=` alone
+            rows.copy_(F.linear(x, weight, bias))
         return out
 
 
