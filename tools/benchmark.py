@@ -51,7 +51,7 @@ from xnet_mm.engine.benchmark.loading import (
 from xnet_mm.engine.benchmark.measure import DTYPES, MODES, settings
 from xnet_mm.engine.benchmark.profile import write_profile
 from xnet_mm.engine.benchmark.report import make_table
-from xnet_mm.engine.launch import existing_file
+from xnet_mm.engine.launch import crop_size, existing_file, image_size
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 # glibc gives tensors above 32 MiB back to the system after each use, and
@@ -74,7 +74,7 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
     parser.add_argument(
         '--size',
         nargs='+',
-        type=_size,
+        type=image_size,
         metavar='HxW',
         help="pixels (the set's, or the first config's crop size)",
     )
@@ -152,8 +152,8 @@ def main() -> None:
     if args.data:
         _time_data(configs, args, console)
         return
-    sizes = args.size or [_size(s) for s in chosen.get('sizes', [])]
-    sizes = sizes or [_crop_size(next(iter(configs.values())))]
+    sizes = args.size or [image_size(s) for s in chosen.get('sizes', [])]
+    sizes = sizes or [crop_size(next(iter(configs.values())))]
     clock = Clock(args.device)
     torch.manual_seed(0)
     with Progress(console=console) as progress:
@@ -248,18 +248,6 @@ def _restart_helps(device: str) -> bool:
         and sys.platform == 'linux'
         and any(os.environ.get(k) != v for k, v in KEEP_MEMORY.items())
     )
-
-
-def _crop_size(cfg: Config) -> tuple[int, int]:
-    size = cfg.model.data_preprocessor.get('size')
-    if not size:
-        raise SystemExit('The first config names no crop size: give --size.')
-    return tuple(size)
-
-
-def _size(text: str) -> tuple[int, int]:
-    height, width = map(int, text.lower().split('x'))
-    return height, width
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ from mmengine.config import Config
 from rich.console import Console
 
 from xnet_mm.engine.export import describe, export_aoti, export_onnx
-from xnet_mm.engine.launch import existing_file
+from xnet_mm.engine.launch import crop_size, existing_file, image_size
 from xnet_mm.engine.prediction import Predictor
 
 WRITERS = {'.onnx': export_onnx, '.pt2': export_aoti}
@@ -34,7 +34,7 @@ def parse_args() -> Namespace:
     parser.add_argument('out', type=Path, help='NAME.onnx or NAME.pt2')
     parser.add_argument(
         '--size',
-        type=_size,
+        type=image_size,
         metavar='HxW',
         help='to compare with PyTorch at, and of a model that takes one size '
         "only (the config's crop size)",
@@ -61,9 +61,7 @@ def main() -> None:
     existing_file(args.config, 'config')
     existing_file(args.checkpoint, 'checkpoint')
     cfg = Config.fromfile(args.config)
-    size = args.size or cfg.model.data_preprocessor.get('size')
-    if not size:
-        raise SystemExit(f'{args.config} has no crop size: give --size HxW.')
+    size = args.size or crop_size(cfg)
     predictor = Predictor(cfg, args.checkpoint, args.device)
     facts = describe(
         predictor.model, predictor.pipeline.transforms, predictor.meta
@@ -71,17 +69,12 @@ def main() -> None:
     with Console().status(f'Exporting to {args.out}'):
         try:
             WRITERS[args.out.suffix](
-                predictor.model, args.out, tuple(size), facts, args.fixed
+                predictor.model, args.out, size, facts, args.fixed
             )
         except (ModuleNotFoundError, RuntimeError, ValueError) as error:
             raise SystemExit(f'{args.out} was not written. {error}') from error
     megabytes = args.out.stat().st_size / 1e6
     print(f'{args.out} ({megabytes:.1f} MB), {facts["task"]}')
-
-
-def _size(text: str) -> tuple[int, int]:
-    height, width = map(int, text.lower().split('x'))
-    return height, width
 
 
 if __name__ == '__main__':

@@ -184,28 +184,32 @@ def export_onnx(
             'than 2 GiB. Export to .pt2.'
         )
 
-    def write(target: Path, traced: nn.Module, free: Free) -> None:
-        with torch.no_grad():
-            program = torch.onnx.export(
-                traced,
-                (_example(wrapped, size, free, batch),),
-                dynamo=True,
-                input_names=['image'],
-                output_names=['prediction'],
-                dynamic_shapes=(_shapes(wrapped, free),),
-                verbose=False,
-            )
+    def write(
+        target: Path,
+        traced: nn.Module,
+        example: Tensor,
+        shapes: dict[int, Any],
+        described: str,
+    ) -> None:
+        program = torch.onnx.export(
+            traced,
+            (example,),
+            dynamo=True,
+            input_names=['image'],
+            output_names=['prediction'],
+            dynamic_shapes=(shapes,),
+            verbose=False,
+        )
         proto = program.model_proto
         entry = proto.metadata_props.add()
-        entry.key = 'xnet_mm'
-        entry.value = json.dumps(_facts(facts, wrapped, size, free))
+        entry.key, entry.value = 'xnet_mm', described
         onnx.save(proto, target)
 
     def run(target: Path) -> Callable[[np.ndarray], np.ndarray]:
         session = open_session(target)
         return lambda image: session.run(None, {'image': image})[0]
 
-    return _export(wrapped, path, size, fixed, batch, write, run)
+    return _export(wrapped, path, size, facts, fixed, write, run, batch)
 
 
 def export_aoti(
@@ -214,7 +218,6 @@ def export_aoti(
     size: tuple[int, int],
     facts: dict | None = None,
     fixed: bool = False,
-    batch: int = 1,
 ) -> Path:
     """Write a compiled program (AOTInductor) for this kind of machine.
 
@@ -226,16 +229,18 @@ def export_aoti(
         RuntimeError: as `export_onnx`, or there is no C++ compiler.
     """
     wrapped = ExportedModel(model).eval()
+    device = next(wrapped.parameters()).device
 
-    def write(target: Path, traced: nn.Module, free: Free) -> None:
-        device = next(wrapped.parameters()).device
-        with torch.no_grad():
-            program = torch.export.export(
-                traced,
-                (_example(wrapped, size, free, batch).to(device),),
-                dynamic_shapes=(_shapes(wrapped, free),),
-            )
-        described = json.dumps(_facts(facts, wrapped, size, free))
+    def write(
+        target: Path,
+        traced: nn.Module,
+        example: Tensor,
+        shapes: dict[int, Any],
+        described: str,
+    ) -> None:
+        program = torch.export.export(
+            traced, (example.to(device),), dynamic_shapes=(shapes,)
+        )
         torch._inductor.aoti_compile_and_package(
             program,
             package_path=str(target),
@@ -244,12 +249,11 @@ def export_aoti(
 
     def run(target: Path) -> Callable[[np.ndarray], np.ndarray]:
         loaded = torch._inductor.aoti_load_package(str(target))
-        device = next(wrapped.parameters()).device
         return lambda image: (
             loaded(torch.from_numpy(image).to(device)).cpu().numpy()
         )
 
-    return _export(wrapped, path, size, fixed, batch, write, run)
+    return _export(wrapped, path, size, facts, fixed, write, run)
 
 
 def open_session(path: Path, threads: int = 0) -> Any:
@@ -267,10 +271,11 @@ def _export(
     wrapped: ExportedModel,
     path: Path,
     size: tuple[int, int],
+    facts: dict | None,
     fixed: bool,
-    batch: int,
-    write: Callable[[Path, nn.Module, Free], None],
+    write: Callable[[Path, nn.Module, Tensor, dict[int, Any], str], None],
     run: Callable[[Path], Callable[[np.ndarray], np.ndarray]],
+    batch: int = 1,
 ) -> Path:
     """Try with what is most free first; rename the first that is right."""
     path = Path(path)
@@ -281,7 +286,11 @@ def _export(
             target = Path(folder, path.name)
             try:
                 traced = _pad_once(wrapped) if free is Free.SIZE else wrapped
-                write(target, traced, free)
+                example = _example(wrapped, size, free, batch)
+                described = json.dumps(_facts(facts, wrapped, size, free))
+                with torch.no_grad():
+                    shapes = _shapes(wrapped, free)
+                    write(target, traced, example, shapes, described)
                 error = compare(wrapped, run(target), size, free, batch)
             except Exception as failure:
                 if free is Free.NOTHING:
@@ -311,7 +320,7 @@ def compare(
     run: Callable[[np.ndarray], np.ndarray],
     size: tuple[int, int],
     free: Free,
-    batch: int = 1,
+    batch: int,
 ) -> float:
     """Largest difference from PyTorch, as a share of the largest value.
 
@@ -332,8 +341,8 @@ def compare(
     shapes = [(1, s) for s in sizes] + [(3, size)]
     if free is Free.NOTHING:
         shapes = [(batch, size)]
-    for batch, shape in shapes:
-        image = generator.uniform(0, 255, (batch, 3, *shape))
+    for images, shape in shapes:
+        image = generator.uniform(0, 255, (images, 3, *shape))
         image = image.astype(np.float32)
         with torch.no_grad():
             wanted = wrapped(torch.from_numpy(image).to(device)).cpu().numpy()
@@ -343,7 +352,7 @@ def compare(
         if got.shape != wanted.shape or not error < TOLERANCE:
             raise RuntimeError(
                 f'the exported model differs from PyTorch by {error:.1e} of '
-                f'the largest value at {batch}x3x{shape[0]}x{shape[1]}; '
+                f'the largest value at {images}x3x{shape[0]}x{shape[1]}; '
                 f'wanted less than {TOLERANCE:.0e}'
             )
     return worst

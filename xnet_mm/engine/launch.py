@@ -48,6 +48,24 @@ def existing_file(path: str, what: str) -> str:
     return path
 
 
+def image_size(text: str) -> tuple[int, int]:
+    """(height, width) of HxW, for a command line."""
+    height, width = map(int, text.lower().split('x'))
+    return height, width
+
+
+def crop_size(cfg: Config) -> tuple[int, int]:
+    """(height, width) that a config's model is trained at.
+
+    Raises:
+        SystemExit: the config names none.
+    """
+    size = cfg.model.data_preprocessor.get('size')
+    if not size:
+        raise SystemExit(f'{cfg.filename} has no crop size: give --size HxW.')
+    return tuple(size)
+
+
 def load_config(args: Namespace) -> Config:
     """Read the config and merge the command line into it.
 

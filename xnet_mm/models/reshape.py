@@ -49,7 +49,7 @@ class ReShape(nn.Module):
         self.norm = getattr(nn, norm)(in_channels)
         self.expand = FastLinear(in_channels, out_channels * scale_factor**2)
         self.act = getattr(nn, act)()
-        self.project = FastLinear(out_channels, out_channels)
+        self.project = nn.Linear(out_channels, out_channels)
         self._init_alike()
 
     @torch.no_grad()

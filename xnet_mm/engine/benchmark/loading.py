@@ -13,6 +13,7 @@ from mmseg.registry import DATASETS
 from rich.table import Table
 
 from ..atomic import write_atomically
+from .report import markdown_row
 
 COLUMNS = ('transform', 'median of a call', 'share')
 
@@ -107,7 +108,7 @@ def write_loading(found: list[Loading], folder: Path) -> Path:
     for loading in found:
         rows = [COLUMNS, ['---'] * len(COLUMNS), *loading.rows()]
         lines += ['', f'## {loading.title}', '']
-        lines += [f'| {" | ".join(row)} |' for row in rows]
+        lines += map(markdown_row, rows)
     path = folder / 'loading.md'
     write_atomically(path, '\n'.join([*lines, '']).encode())
     return path

@@ -138,23 +138,28 @@ def _warm_up(
     )
     if setting.mode == 'onnxruntime':
         call = onnxruntime_call(subject.model, setting)
-        call()
-        call()
-        return call
+    else:
+        call = _torch_call(subject, setting, clock, record)
+    call()
+    call()
+    return call
+
+
+def _torch_call(
+    subject: Subject, setting: Setting, clock: Clock, record: dict
+) -> Callable[[], Any]:
     eager = eager_call(subject.model, setting, clock)
     if clock.is_cuda or setting.mode == 'eager':
         eager()  # so that what is made once does not count
         record['memory'] = clock.peak_memory(eager)
-    call = eager
-    if setting.mode != 'eager':
-        counters = torch._dynamo.utils.counters
-        counters.clear()
-        compiler = _compiler(setting, clock)
-        call = eager_call(subject.model, setting, clock, compiler)
-        call()
-        record['graph_breaks'] = sum(counters['graph_break'].values())
+    if setting.mode == 'eager':
+        return eager
+    counters = torch._dynamo.utils.counters
+    counters.clear()
+    compiler = _compiler(setting, clock)
+    call = eager_call(subject.model, setting, clock, compiler)
     call()
-    call()
+    record['graph_breaks'] = sum(counters['graph_break'].values())
     return call
 
 

@@ -35,8 +35,8 @@ def write_report(
     lines += [f'- {name}: {value}' for name, value in facts.items()]
     for setting in _settings(records):
         rows = _rows(_matching(records, setting))
-        lines += ['', f'## {_title(setting)}', '', _line(COLUMNS)]
-        lines += [_line(['---'] * len(COLUMNS)), *map(_line, rows)]
+        rows = [COLUMNS, ['---'] * len(COLUMNS), *rows]
+        lines += ['', f'## {_title(setting)}', '', *map(markdown_row, rows)]
         lines += ['', *_failures(_matching(records, setting))]
         limit = max(r['limit'] for r in _matching(records, setting))
         copy = _matching(records, setting)[0]['copy']
@@ -204,5 +204,6 @@ def _memory(size: int | None) -> str:
     return '' if size is None else f'{size / 2**20:.0f} MiB'
 
 
-def _line(cells: Sequence[str]) -> str:
+def markdown_row(cells: Sequence[str]) -> str:
+    """One line of a table."""
     return f'| {" | ".join(cells)} |'
