@@ -8,13 +8,13 @@ from timm.models.swin_transformer import SwinTransformerBlock
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from xnet_mm.models import PretrainedEncoder, fast_blocks
+from xnet_mm.models import PretrainedEncoder, fast_linear, fast_mlp
 from xnet_mm.models.fast_blocks import (
     FastConvNeXtBlock,
     FastSwinTransformerBlock,
-    linear,
     use_fast_blocks,
 )
+from xnet_mm.models.fast_linear import linear
 
 SWIN = dict(
     model_name='swin_tiny_patch4_window7_224',
@@ -55,10 +55,10 @@ def test_maps_equal_timms(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        fast_blocks, 'ONEDNN_MACS', 0 if onednn else float('inf')
+        fast_linear, 'ONEDNN_MACS', 0 if onednn else float('inf')
     )
     # Pieces of a few rows, the last one shorter.
-    monkeypatch.setattr(fast_blocks, 'PIECE_BYTES', 100_000)
+    monkeypatch.setattr(fast_mlp, 'PIECE_BYTES', 100_000)
     plain, fast = pair(options)
     image = torch.rand(2, 3, *size)
     with torch.no_grad():
@@ -73,7 +73,7 @@ def test_maps_equal_timms(
 def test_linear_by_hand(
     has_bias: bool, macs: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast_blocks, 'ONEDNN_MACS', macs)
+    monkeypatch.setattr(fast_linear, 'ONEDNN_MACS', macs)
     torch.manual_seed(0)
     x, weight = torch.randn(7, 33, 20), torch.randn(13, 20)
     bias = torch.randn(13) if has_bias else None
@@ -131,7 +131,7 @@ def test_half_precision_stays_near(
     options: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """bfloat16 has 8 bits: within 3 % of the largest value, in pieces too."""
-    monkeypatch.setattr(fast_blocks, 'PIECE_BYTES', 10_000)
+    monkeypatch.setattr(fast_mlp, 'PIECE_BYTES', 10_000)
     plain, fast = pair(options)
     image = torch.rand(2, 3, 64, 96)
     with torch.no_grad():

@@ -1,14 +1,9 @@
 """timm's blocks, same weights and same results, with a faster forward."""
 
-import platform
-from collections.abc import Iterator
 from functools import lru_cache
-from math import prod
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-from timm.layers import GELU, GlobalResponseNormMlp, Mlp
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import (
     SwinTransformerBlock,
@@ -16,18 +11,15 @@ from timm.models.swin_transformer import (
     window_partition,
 )
 from torch import Tensor, nn
-from torch.utils.flop_counter import register_flop_formula
 
-# oneDNN's linear layer, the operator that torch.compile puts in on a CPU.
-# F.linear calls MKL, which leaves a quarter of an AMD processor idle.
-ONEDNN = getattr(torch.ops.mkldnn, '_linear_pointwise', None)
-if platform.machine() not in ('x86_64', 'AMD64'):
-    ONEDNN = None  # not measured on others
-ONEDNN_MACS = 2**24  # a smaller product is over before oneDNN has started
+from .fast_linear import FastLinear, in_pieces
+from .fast_mlp import add_mlp, has_grn, is_plain, run_mlp
 
-# Widest map that is made at once. glibc gives a tensor above 32 MiB back to
-# the system, and its next use takes a page fault for every 4 KiB.
-PIECE_BYTES = 16 * 2**20
+try:
+    from . import triton_kernels as kernels
+except ImportError:  # PyTorch's builds without CUDA have no Triton
+    kernels = None
+KERNEL_DIMS = (16, 32, 64, 128)  # of a head
 
 
 def use_fast_blocks(model: nn.Module) -> None:
@@ -40,6 +32,8 @@ def use_fast_blocks(model: nn.Module) -> None:
     for module in model.modules():
         if type(module) is nn.Linear:
             module.__class__ = FastLinear
+        elif type(module) is nn.Conv2d and _takes_patches(module):
+            module.__class__ = PatchConv2d
         elif type(module) is WindowAttention:
             # timm's own, off by default: 2.4 s in place of 4.0 s for Swin-L.
             module.fused_attn = True
@@ -49,56 +43,61 @@ def use_fast_blocks(model: nn.Module) -> None:
             module.__class__ = FastConvNeXtBlock
 
 
-def in_pieces(x: Tensor) -> bool:
-    """Whether to work piece by piece: plain inference on a CPU.
-
-    A compiler fuses by itself, a GPU wants all of the work at once.
-    """
+def on_gpu(x: Tensor) -> bool:
+    """Whether to use the kernels for GPUs: inference, and Triton is there."""
     return (
-        x.device.type == 'cpu'
+        kernels is not None
+        and x.is_cuda
+        and torch.cuda.get_device_properties(x.device).major >= 8
         and not torch.is_grad_enabled()
-        and not torch.compiler.is_compiling()
+        and not torch.compiler.is_exporting()
         and not torch.jit.is_tracing()
     )
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """F.linear, by oneDNN where that is faster: rows (...,C) -> (...,C')."""
-    if (
-        ONEDNN is None
-        or x.numel() * len(weight) < ONEDNN_MACS
-        or not in_pieces(x)
-        or x.dtype != torch.float32  # there F.linear is oneDNN's
-        or torch.is_autocast_enabled('cpu')
-    ):
-        return F.linear(x, weight, bias)
-    return ONEDNN(x, weight, bias, 'none', [], '')
+class PatchConv2d(nn.Conv2d):
+    """A convolution of patches that do not overlap, as a linear layer.
 
-
-class FastLinear(nn.Linear):
-    """nn.Linear by `linear`."""
+    cuDNN has no fast kernel for three channels: 160 us for eight images of
+    512x512 on an H200, in place of 30.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
-        """(...,C) -> (...,C')."""
-        return linear(x, self.weight, self.bias)
+        """(B,C,H,W) -> (B,C',H/p,W/p)."""
+        if not on_gpu(x):
+            return super().forward(x)
+        size = self.stride
+        height, width = (
+            s // p for s, p in zip(x.shape[-2:], size, strict=True)
+        )
+        x = x[..., : height * size[0], : width * size[1]].permute(0, 2, 3, 1)
+        x = x.to(self.weight.dtype).unflatten(2, (width, size[1]))
+        x = x.unflatten(1, (height, size[0])).transpose(2, 3)
+        weight = self.weight.permute(0, 2, 3, 1).flatten(1)
+        x = F.linear(x.flatten(3), weight, self.bias)
+        return x.permute(0, 3, 1, 2)
 
 
-if ONEDNN is not None:
-
-    @register_flop_formula(ONEDNN)
-    def _linear_flops(x: list, weight: list, *_: Any, **__: Any) -> int:
-        return 2 * prod(x) * weight[0]
+def _takes_patches(module: nn.Conv2d) -> bool:
+    return (
+        module.in_channels <= 4
+        and module.kernel_size == module.stride
+        and module.stride[0] > 1
+        and module.padding in ((0, 0), 'valid')
+        and module.dilation == (1, 1)
+        and module.groups == 1
+    )
 
 
 class FastConvNeXtBlock(ConvNeXtBlock):
-    """Norm, MLP, layer scale and sum in pieces that stay in the cache."""
+    """On a CPU in pieces that stay in the cache, on a GPU in few kernels."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B,C,H,W) -> (B,C,H,W)."""
-        add_mlp = _add_mlp if _is_plain(self.mlp) else None
-        if type(self.mlp) is GlobalResponseNormMlp and _is_gelu(self.mlp.act):
-            add_mlp = _add_grn_mlp
-        if self.training or add_mlp is None or not in_pieces(x):
+        if not self.training and self._is_seven() and on_gpu(x):
+            return self._forward_kernels(x)
+        known = is_plain(self.mlp) or has_grn(self.mlp)
+        if self.training or not (known and in_pieces(x)):
             return super().forward(x)
         y = self.conv_dw(x).permute(0, 2, 3, 1)
         rows = self.shortcut(x).permute(0, 2, 3, 1)
@@ -110,6 +109,39 @@ class FastConvNeXtBlock(ConvNeXtBlock):
             self.gamma,
         )
         return summed.view(rows.shape).permute(0, 3, 1, 2)
+
+    def _is_seven(self) -> bool:
+        """Whether the depthwise convolution is ConvNeXt's."""
+        convolution = self.conv_dw
+        return (
+            type(convolution) is nn.Conv2d
+            and convolution.kernel_size == (7, 7)
+            and convolution.stride == convolution.dilation == (1, 1)
+            and convolution.padding == (3, 3)
+            and convolution.bias is not None
+            and convolution.groups == convolution.out_channels
+            and type(self.shortcut) is nn.Identity
+        )
+
+    def _forward_kernels(self, x: Tensor) -> Tensor:
+        convolution = self.conv_dw
+        x = x.permute(0, 2, 3, 1).to(convolution.weight.dtype)
+        y = kernels.depthwise_conv7(x, convolution.weight, convolution.bias)
+        y = run_mlp(self.mlp, self.norm(y))
+        if self.gamma is not None:
+            y = y * self.gamma
+        return (x + y).permute(0, 3, 1, 2)
+
+    @torch.no_grad()
+    def fold_layer_scale(self) -> None:
+        """Multiply `gamma` into the layer before it: for inference only."""
+        if self.gamma is None or not isinstance(self.mlp.fc2, nn.Linear):
+            return
+        last = self.mlp.fc2
+        last.weight.mul_(self.gamma[:, None])
+        if last.bias is not None:
+            last.bias.mul_(self.gamma)
+        self.gamma = None
 
 
 class FastSwinTransformerBlock(SwinTransformerBlock):
@@ -123,31 +155,58 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B,H,W,C) -> (B,H,W,C)."""
-        if self.training or not (in_pieces(x) and _is_plain(self.mlp)):
+        if not self.training and on_gpu(x):
+            x = x + self._attn(self.norm1(x))
+            return x + run_mlp(self.mlp, self.norm2(x))
+        if self.training or not (in_pieces(x) and is_plain(self.mlp)):
             return super().forward(x)
         x = x + self._attn(self.norm1(x))
         rows = x.flatten(1, 2)
-        return _add_mlp(rows, rows, self.norm2, self.mlp).view(x.shape)
+        return add_mlp(rows, rows, self.norm2, self.mlp).view(x.shape)
+
+    def keep_bias(self) -> None:
+        """Look the bias of relative positions up once: for inference only."""
+        self.register_buffer('kept_bias', self._bias(), persistent=False)
+
+    @torch.no_grad()
+    def _bias(self) -> Tensor:
+        """Of the relative positions, (heads, tokens, tokens of a window)."""
+        if 'kept_bias' in self._buffers:
+            return self.kept_bias
+        # timm gathers with the heads last, and copies them to the front.
+        table = self.attn.relative_position_bias_table.t()
+        index = self.attn.relative_position_index.flatten()
+        area = self.window_area
+        return table.index_select(1, index).view(-1, area, area)
 
     def _attn(self, x: Tensor) -> Tensor:
         # In training a gather would cost a scatter in the backward pass.
         if torch.is_grad_enabled():
             return super()._attn(x)
+        attention = self.attn
         batch, height, width, channels = x.shape
+        heads = attention.num_heads
+        dim, area = channels // heads, self.window_area
+        bias = self._bias()
+        if on_gpu(x) and dim in KERNEL_DIMS and attention.qkv.bias is not None:
+            qkv = attention.qkv(x)
+            x = kernels.window_attention(
+                qkv,
+                attention.qkv.bias,
+                bias.to(qkv.dtype),
+                self.window_size,
+                self.shift_size,
+            )
+            return attention.proj(x)
         cached = type(x) is Tensor and not torch.compiler.is_compiling()
         windows = _windows if cached else _windows.__wrapped__
         to_windows, to_map, mask = windows(
             height, width, self.window_size, self.shift_size, x.device
         )
-        attention = self.attn
-        heads, area = attention.num_heads, self.window_area
         x = F.pad(x.reshape(batch, -1, channels), (0, 0, 0, 1))
         qkv = attention.qkv(x).index_select(1, to_windows)
-        qkv = qkv.view(-1, area, 3, heads, channels // heads)
-        # timm gathers with the heads last, and copies them to the front.
-        table = attention.relative_position_bias_table.t()
-        index = attention.relative_position_index.flatten()
-        bias = table.index_select(1, index).view(1, heads, *(2 * [area]))
+        qkv = qkv.view(-1, area, 3, heads, dim)
+        bias = bias[None]
         if mask is not None:
             bias = bias + mask.to(bias.dtype)
             bias = bias.repeat(batch, 1, 1, 1) if batch > 1 else bias
@@ -197,87 +256,3 @@ def _windows(
 def _partition(x: Tensor, window: tuple[int, int]) -> Tensor:
     """(H,W) -> (windows, tokens of a window)."""
     return window_partition(x[None, ..., None], window).flatten(1)
-
-
-def _is_plain(mlp: Any) -> bool:
-    """Whether an MLP is linear, exact GELU, linear (no GRN)."""
-    return (
-        type(mlp) is Mlp
-        and _is_gelu(mlp.act)
-        and type(mlp.norm) is nn.Identity
-        and isinstance(mlp.fc1, nn.Linear)
-    )
-
-
-def _is_gelu(act: nn.Module) -> bool:
-    exact = getattr(act, 'approximate', 'none') == 'none'
-    return type(act) in (nn.GELU, GELU) and exact
-
-
-def _hidden(x: Tensor, norm: nn.Module, mlp: nn.Module) -> Tensor:
-    return torch.ops.aten.gelu_(mlp.fc1(norm(x)))
-
-
-def _add(
-    shortcut: Tensor, out: Tensor, gamma: Tensor | None, summed: Tensor
-) -> None:
-    if gamma is None:
-        torch.add(shortcut, out, out=summed)
-    else:
-        torch.addcmul(shortcut, out, gamma, out=summed)
-
-
-def _add_mlp(
-    shortcut: Tensor,
-    x: Tensor,
-    norm: nn.Module,
-    mlp: Mlp,
-    gamma: Tensor | None = None,
-) -> Tensor:
-    """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C)."""
-    shortcut, x = shortcut.flatten(0, 1), x.flatten(0, 1)
-    summed = _empty_sum(shortcut, gamma)
-    for rows, piece, target in _split(mlp, shortcut, x, summed):
-        _add(rows, mlp.fc2(_hidden(piece, norm, mlp)), gamma, target)
-    return summed
-
-
-def _add_grn_mlp(
-    shortcut: Tensor,
-    x: Tensor,
-    norm: nn.Module,
-    mlp: GlobalResponseNormMlp,
-    gamma: Tensor | None = None,
-) -> Tensor:
-    """As `_add_mlp`, with GRN before the second linear layer.
-
-    GRN is one factor for each channel of an image, and a bias: both go into
-    that layer.
-    """
-    grn, last = mlp.grn, mlp.fc2
-    bias = torch.addmv(last.bias, last.weight, grn.bias)
-    summed = _empty_sum(shortcut, gamma)
-    for image in zip(shortcut, x, summed, strict=True):
-        pieces = [*_split(mlp, *image)]
-        maps = [_hidden(piece, norm, mlp) for _, piece, _ in pieces]
-        squares = (hidden.float().square().sum(0) for hidden in maps)
-        size = sum(squares).sqrt()
-        factor = 1 + grn.weight * size / (size.mean() + grn.eps)
-        weight = last.weight * factor
-        for (rows, _, target), hidden in zip(pieces, maps, strict=True):
-            _add(rows, linear(hidden, weight, bias), gamma, target)
-    return summed
-
-
-def _empty_sum(shortcut: Tensor, gamma: Tensor | None) -> Tensor:
-    """For the sum, in the precision that it would have by itself."""
-    dtype = shortcut.dtype
-    if gamma is not None:
-        dtype = torch.promote_types(dtype, gamma.dtype)
-    return torch.empty_like(shortcut, dtype=dtype)
-
-
-def _split(mlp: nn.Module, *rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Of tensors (N,C) the pieces that belong together."""
-    step = max(1, PIECE_BYTES // (4 * mlp.fc1.out_features))
-    return zip(*(r.split(step) for r in rows), strict=True)

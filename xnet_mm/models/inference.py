@@ -1,4 +1,4 @@
-"""Exact rewrites of a trained model that make its predictions faster."""
+"""Rewrites of a trained model that make its predictions faster."""
 
 import torch
 from mmengine.model.utils import revert_sync_batchnorm
@@ -6,19 +6,29 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from .fast_blocks import FastConvNeXtBlock, FastSwinTransformerBlock
+from .reshape import ReShape
+
 PROBE_SIZE = (64, 96)
 
 
 @torch.no_grad()
-def prepare_for_inference(model: nn.Module) -> nn.Module:
+def prepare_for_inference(
+    model: nn.Module, dtype: torch.dtype = torch.float32
+) -> nn.Module:
     """Rewrite a model in place for prediction; it cannot be trained after.
 
     Any segmentor: each batch norm that follows a convolution is multiplied
     into it. Which ones do is seen in a run, not guessed from the order of
     the modules: timm's blocks and MMCV's ConvModule nest them differently.
+    Of our own blocks, layer scale is multiplied in, and what depends on
+    weights alone is made once.
 
     Args:
         model: with its final weights.
+        dtype: bfloat16 or float16 for a model that runs under
+            `torch.autocast` of that precision, which converts the weights
+            for each image; here they are converted once.
 
     Returns:
         The same model, in eval mode.
@@ -33,6 +43,11 @@ def prepare_for_inference(model: nn.Module) -> nn.Module:
     pairs, before = _find_pairs(model, image)
     for norm, convolution in pairs.items():
         _fold(convolution, norm)
+    for module in model.modules():
+        if isinstance(module, FastConvNeXtBlock):
+            module.fold_layer_scale()
+        elif isinstance(module, FastSwinTransformerBlock):
+            module.keep_bias()
     names = {module: name for name, module in model.named_modules()}
     for norm in pairs:
         model.set_submodule(names[norm], nn.Identity())
@@ -44,6 +59,8 @@ def prepare_for_inference(model: nn.Module) -> nn.Module:
                 f'{len(pairs)} batch norms were folded into their '
                 'convolutions. Use the model without prepare_for_inference.'
             )
+    if dtype != torch.float32:
+        _convert(model, dtype)
     return model
 
 
@@ -83,6 +100,26 @@ def _find_pairs(
         and takers.count(convolution) == 1
     }
     return once, outputs
+
+
+def _convert(model: nn.Module, dtype: torch.dtype) -> None:
+    """What autocast would do to weights, done once."""
+    # These two are multiplied with each other first, in full precision.
+    whole = {m.project for m in model.modules() if isinstance(m, ReShape)}
+    whole.add(getattr(model.decode_head, 'conv_seg', None))
+    for module in model.modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d)) and module not in whole:
+            module.to(dtype)
+            if isinstance(module, nn.Conv2d) and module.weight.shape[1] == 1:
+                _put_taps_first(module)
+        elif isinstance(module, FastSwinTransformerBlock):
+            module.kept_bias = module.kept_bias.to(dtype)
+
+
+def _put_taps_first(convolution: nn.Conv2d) -> None:
+    """In memory (kh,kw,C), as the kernel for GPUs reads a depthwise weight."""
+    weight = convolution.weight
+    weight.data = weight.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2)
 
 
 def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:

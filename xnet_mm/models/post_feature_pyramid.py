@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .fast_blocks import PIECE_BYTES, in_pieces
+from .fast_linear import in_pieces
+from .fast_mlp import PIECE_BYTES
 from .reshape import ReShape, resize_to
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast_blocks import FastLinear, linear
+from .fast_linear import FastLinear, linear
 
 
 class ReShape(nn.Module):
@@ -84,8 +84,10 @@ class ReShape(nn.Module):
             out: where the result goes, a channels-last map or whole rows of
                 one; in inference only.
         """
-        # In the weights' precision: autocast has no rule for RMSNorm.
-        x = x.permute(0, 2, 3, 1).to(self.expand.weight.dtype)
+        # In its weight's precision: autocast has no rule for RMSNorm.
+        x = x.permute(0, 2, 3, 1)
+        if hasattr(self.norm, 'weight'):
+            x = x.to(self.norm.weight.dtype)
         x = self.expand(self.norm(x))  # (B,H,W,C'*r*r)
         x = F.pixel_shuffle(x.permute(0, 3, 1, 2), self.scale_factor)
         x = self.act(x).permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
@@ -93,7 +95,13 @@ class ReShape(nn.Module):
         if probe is not None:
             weight, bias = _compose(self.project, probe)
         if out is None:
-            return linear(x, weight, bias).permute(0, 3, 1, 2)
+            channels = len(weight)
+            if x.is_cuda and channels > 8:  # rows of whole 16 bytes
+                spare = -channels % 8
+                weight = F.pad(weight, (0, 0, 0, spare))
+                bias = F.pad(bias, (0, spare))
+            x = linear(x, weight, bias)[..., :channels]
+            return x.permute(0, 3, 1, 2)
         rows = out.permute(0, 2, 3, 1).view(-1, len(weight))
         x = x.reshape(len(rows), -1)
         if out.dtype == weight.dtype:
@@ -107,7 +115,7 @@ def _compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
     """Weight and bias of two linear layers in one, in full precision."""
     device = first.weight.device.type
     exact = nullcontext()
-    if torch.amp.is_autocast_available(device):
+    if device != 'meta':  # which has no autocast, and says so by an error
         exact = torch.autocast(device, enabled=False)
     with exact:
         matrix = then.weight.flatten(1)

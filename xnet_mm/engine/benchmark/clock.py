@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ...models.fast_blocks import linear
+from ...models.fast_linear import linear
 
 
 class Clock:

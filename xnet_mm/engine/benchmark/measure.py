@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...models import prepare_for_inference
 from ..export import export_onnx, open_session
 from .clock import Clock
 from .subject import Subject, count, make_batch, make_samples
@@ -35,7 +37,8 @@ class Setting:
     Attributes:
         size: (height, width) in pixels.
         batch: images at once.
-        precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16', by autocast.
+        precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16': by autocast, and
+            for inference all models get their weights converted once.
         mode: 'eager', 'compiled', 'cuda-graphs' (compiled, replayed), or
             'onnxruntime' (exported; inference on a CPU in fp32).
         train: a training step, from the images to the updated weights.
@@ -139,16 +142,27 @@ def _warm_up(
     if setting.mode == 'onnxruntime':
         call = onnxruntime_call(subject.model, setting)
     else:
-        call = _torch_call(subject, setting, clock, record)
+        call = torch_call(subject.model, setting, clock, record)
     call()
     call()
     return call
 
 
-def _torch_call(
-    subject: Subject, setting: Setting, clock: Clock, record: dict
+def torch_call(
+    model: nn.Module, setting: Setting, clock: Clock, record: dict
 ) -> Callable[[], Any]:
-    eager = eager_call(subject.model, setting, clock)
+    """One prediction or training step, compiled where the setting says so.
+
+    Args:
+        model: what runs; a copy where weights are converted.
+        setting: how it runs.
+        clock: of the device.
+        record: gets `memory` and `graph_breaks`.
+    """
+    dtype = DTYPES[setting.precision]
+    if dtype != torch.float32 and not setting.train:
+        model = prepare_for_inference(deepcopy(model), dtype)
+    eager = eager_call(model, setting, clock)
     if clock.is_cuda or setting.mode == 'eager':
         eager()  # so that what is made once does not count
         record['memory'] = clock.peak_memory(eager)
@@ -157,7 +171,7 @@ def _torch_call(
     counters = torch._dynamo.utils.counters
     counters.clear()
     compiler = _compiler(setting, clock)
-    call = eager_call(subject.model, setting, clock, compiler)
+    call = eager_call(model, setting, clock, compiler)
     call()
     record['graph_breaks'] = sum(counters['graph_break'].values())
     return call

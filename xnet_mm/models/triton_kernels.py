@@ -1,0 +1,302 @@
+# ruff: noqa: ANN001, ANN202 - pointers and integers of a GPU have no types
+"""GPU kernels of the blocks, for inference: Triton, compiled when first used.
+
+Triton comes with PyTorch's CUDA builds. Where it is missing the import of this
+module fails, and the blocks run on PyTorch's own operators.
+"""
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+FEW = 2**22  # elements; a smaller map is cut finer, or most of the GPU waits
+
+
+@triton.jit
+def _depthwise_kernel(
+    x_ptr,
+    taps_ptr,
+    bias_ptr,
+    out_ptr,
+    height,
+    width,
+    channels,
+    COLUMNS: tl.constexpr,
+    CHANNELS: tl.constexpr,
+):
+    """Eight rows of outputs: each input is read once for all of them."""
+    blocks = tl.cdiv(channels, CHANNELS)
+    block = tl.program_id(0)
+    channel = (block % blocks) * CHANNELS + tl.arange(0, CHANNELS)
+    column = (block // blocks) * COLUMNS + tl.arange(0, COLUMNS)
+    top = tl.program_id(1) * 8
+    image = tl.program_id(2).to(tl.int64) * height * width * channels
+    x_ptr += image
+    out_ptr += image
+    real = channel < channels
+    bias = tl.load(bias_ptr + channel, mask=real, other=0.0).to(tl.float32)
+    row0 = tl.zeros([COLUMNS, CHANNELS], tl.float32) + bias[None, :]
+    row1 = row0
+    row2 = row0
+    row3 = row0
+    row4 = row0
+    row5 = row0
+    row6 = row0
+    row7 = row0
+    for dx in range(7):
+        at = column + dx - 3
+        offsets = at[:, None] * channels + channel[None, :]
+        taps = taps_ptr + dx * channels + channel
+        down = 7 * channels
+        tap0 = tl.load(taps, mask=real, other=0.0).to(tl.float32)
+        tap1 = tl.load(taps + down, mask=real, other=0.0).to(tl.float32)
+        tap2 = tl.load(taps + 2 * down, mask=real, other=0.0).to(tl.float32)
+        tap3 = tl.load(taps + 3 * down, mask=real, other=0.0).to(tl.float32)
+        tap4 = tl.load(taps + 4 * down, mask=real, other=0.0).to(tl.float32)
+        tap5 = tl.load(taps + 5 * down, mask=real, other=0.0).to(tl.float32)
+        tap6 = tl.load(taps + 6 * down, mask=real, other=0.0).to(tl.float32)
+        tap = (tap0, tap1, tap2, tap3, tap4, tap5, tap6)
+        for dy in tl.static_range(14):
+            row = top + dy - 3
+            end = width * ((row >= 0) & (row < height)).to(tl.int32)
+            inside = (at >= 0) & (at < end)
+            x = tl.load(
+                x_ptr + row * width * channels + offsets,
+                mask=inside[:, None] & real[None, :],
+                other=0.0,
+            ).to(tl.float32)
+            if dy < 7:
+                row0 += x * tap[dy][None, :]
+            if dy >= 1 and dy < 8:
+                row1 += x * tap[dy - 1][None, :]
+            if dy >= 2 and dy < 9:
+                row2 += x * tap[dy - 2][None, :]
+            if dy >= 3 and dy < 10:
+                row3 += x * tap[dy - 3][None, :]
+            if dy >= 4 and dy < 11:
+                row4 += x * tap[dy - 4][None, :]
+            if dy >= 5 and dy < 12:
+                row5 += x * tap[dy - 5][None, :]
+            if dy >= 6 and dy < 13:
+                row6 += x * tap[dy - 6][None, :]
+            if dy >= 7:
+                row7 += x * tap[dy - 7][None, :]
+    rows = (row0, row1, row2, row3, row4, row5, row6, row7)
+    offsets = column[:, None] * channels + channel[None, :]
+    for dy in tl.static_range(8):
+        end = width * (top + dy < height).to(tl.int32)
+        tl.store(
+            out_ptr + (top + dy) * width * channels + offsets,
+            rows[dy].to(out_ptr.dtype.element_ty),
+            mask=(column < end)[:, None] & real[None, :],
+        )
+
+
+def depthwise_conv7(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Depthwise 7x7 convolution, stride 1, padding 3, of a channels-last map.
+
+    cuDNN takes two to four times as long (H200, bf16, ConvNeXt's shapes).
+
+    Args:
+        x: (B,H,W,C).
+        weight: (C,1,7,7); in memory best as (7,7,C).
+        bias: (C,).
+
+    Returns:
+        (B,H,W,C), summed in fp32, in the precision of `weight`.
+    """
+    x = x.contiguous()
+    batch, height, width, channels = x.shape
+    out = torch.empty_like(x, dtype=weight.dtype)
+    columns = 8 if x.numel() < FEW else 16
+    grid = (
+        triton.cdiv(width, columns) * triton.cdiv(channels, 64),
+        triton.cdiv(height, 8),
+        batch,
+    )
+    _depthwise_kernel[grid](
+        x,
+        weight.flatten(1).t().contiguous(),
+        bias,
+        out,
+        height,
+        width,
+        channels,
+        COLUMNS=columns,
+        CHANNELS=64,
+        num_warps=4,
+    )
+    return out
+
+
+@triton.jit
+def _region(at, length, SIDE: tl.constexpr, SHIFT: tl.constexpr):
+    """Which part of a shifted map a row or column comes from: 0, 1 or 2."""
+    last = (at >= length - SIDE).to(tl.int32)
+    return last + (at >= length - SHIFT).to(tl.int32)
+
+
+@triton.jit
+def _window_attention_kernel(
+    qkv_ptr,
+    pad_ptr,
+    bias_ptr,
+    out_ptr,
+    height,
+    width,
+    across,
+    heads,
+    WIDTH: tl.constexpr,
+    TALL: tl.constexpr,
+    WIDE: tl.constexpr,
+    SHIFT_Y: tl.constexpr,
+    SHIFT_X: tl.constexpr,
+    SCALE: tl.constexpr,
+    PADDED: tl.constexpr,
+    QUERIES: tl.constexpr,
+    KEYS: tl.constexpr,
+    PRECISION: tl.constexpr,
+):
+    """Some queries of one head in one window, over all keys of the window."""
+    area: tl.constexpr = TALL * WIDE
+    shifted: tl.constexpr = SHIFT_Y + SHIFT_X > 0
+    window = tl.program_id(1)
+    image = tl.program_id(2) // heads
+    head = tl.program_id(2) % heads
+    top = (window // across) * TALL
+    left = (window % across) * WIDE
+    below = tl.cdiv(height, TALL) * TALL
+    beside = across * WIDE
+    channels = heads * WIDTH
+    qkv_ptr += image.to(tl.int64) * height * width * 3 * channels
+    qkv_ptr += head * WIDTH
+    out_ptr += image.to(tl.int64) * height * width * channels + head * WIDTH
+    feature = tl.arange(0, WIDTH)[None, :]
+
+    # Only the queries that are not padding, so that fewer programs do it.
+    query = tl.program_id(0) * QUERIES + tl.arange(0, QUERIES)
+    columns = WIDE
+    count = area
+    if PADDED:
+        columns = tl.minimum(WIDE, width - left)
+        count = columns * tl.minimum(TALL, height - top)
+        if tl.program_id(0) * QUERIES >= count:
+            return
+    asked = query < count
+    query_y = query // columns
+    query_x = query % columns
+    query_row = (query_y * WIDE + query_x) * area  # of the bias
+    query_y += top
+    query_x += left
+    query_at = (query_y + SHIFT_Y) % height * width
+    query_at += (query_x + SHIFT_X) % width
+    q = tl.load(
+        qkv_ptr + query_at[:, None] * 3 * channels + feature,
+        mask=asked[:, None],
+        other=0.0,
+    )
+    highest = tl.full([QUERIES], -float('inf'), tl.float32)
+    total = tl.zeros([QUERIES], tl.float32)
+    summed = tl.zeros([QUERIES, WIDTH], tl.float32)
+    for first in tl.static_range(0, area, KEYS):
+        key = first + tl.arange(0, KEYS)
+        real = key < area
+        key_y = top + key // WIDE
+        key_x = left + key % WIDE
+        inside = real
+        if PADDED:
+            inside = real & (key_y < height) & (key_x < width)
+        key_at = (key_y + SHIFT_Y) % height * width
+        key_at += (key_x + SHIFT_X) % width
+        keys = qkv_ptr + key_at[:, None] * 3 * channels + feature
+        k = tl.load(keys + channels, mask=inside[:, None], other=0.0)
+        v = tl.load(keys + 2 * channels, mask=inside[:, None], other=0.0)
+        if PADDED:
+            # Padding is zero before the projection, hence its bias here.
+            pad = pad_ptr + channels + head * WIDTH + feature
+            k = tl.where(inside[:, None], k, tl.load(pad).to(k.dtype))
+            pad += channels
+            v = tl.where(inside[:, None], v, tl.load(pad).to(v.dtype))
+        bias = tl.load(
+            bias_ptr + head * area * area + query_row[:, None] + key[None, :],
+            mask=asked[:, None] & real[None, :],
+            other=0.0,
+        )
+        score = tl.dot(q, tl.trans(k), input_precision=PRECISION) * SCALE
+        score += bias.to(tl.float32)
+        if shifted:
+            of_query = 3 * _region(query_y, below, TALL, SHIFT_Y)
+            of_query += _region(query_x, beside, WIDE, SHIFT_X)
+            of_key = 3 * _region(key_y, below, TALL, SHIFT_Y)
+            of_key += _region(key_x, beside, WIDE, SHIFT_X)
+            apart = of_query[:, None] != of_key[None, :]
+            score = tl.where(apart, score - 100.0, score)
+        score = tl.where(real[None, :], score, -float('inf'))
+        new = tl.maximum(highest, tl.max(score, 1))
+        share = tl.exp(score - new[:, None])
+        faded = tl.exp(highest - new)
+        total = total * faded + tl.sum(share, 1)
+        summed = summed * faded[:, None]
+        summed += tl.dot(share.to(v.dtype), v, input_precision=PRECISION)
+        highest = new
+    tl.store(
+        out_ptr + query_at[:, None] * channels + feature,
+        (summed / total[:, None]).to(out_ptr.dtype.element_ty),
+        mask=asked[:, None],
+    )
+
+
+def window_attention(
+    qkv: Tensor,
+    pad: Tensor,
+    bias: Tensor,
+    window: tuple[int, int],
+    shift: tuple[int, int],
+) -> Tensor:
+    """Swin's attention, straight from the map of tokens and back to it.
+
+    Shifting, padding, cutting into windows and the mask of shifted windows
+    are addresses here, not copies.
+
+    Args:
+        qkv: queries, keys and values of the tokens, (B,H,W,3*C).
+        pad: what a token of zeros is projected to, (3*C,).
+        bias: of the relative positions, (heads,N,N), N tokens a window.
+        window: height and width of a window.
+        shift: rows and columns that the map is rolled by.
+
+    Returns:
+        (B,H,W,C).
+    """
+    qkv, bias = qkv.contiguous(), bias.contiguous()
+    batch, height, width, channels = qkv.shape
+    channels //= 3
+    heads, area, _ = bias.shape
+    across = triton.cdiv(width, window[1])
+    windows = across * triton.cdiv(height, window[0])
+    out = qkv.new_empty(batch, height, width, channels)
+    _window_attention_kernel[triton.cdiv(area, 64), windows, batch * heads](
+        qkv,
+        pad,
+        bias,
+        out,
+        height,
+        width,
+        across,
+        heads,
+        WIDTH=channels // heads,
+        TALL=window[0],
+        WIDE=window[1],
+        SHIFT_Y=shift[0],
+        SHIFT_X=shift[1],
+        # A compile-time constant: torch.compile hands floats over in fp64.
+        SCALE=(channels // heads) ** -0.5,
+        PADDED=bool(height % window[0] or width % window[1]),
+        QUERIES=64,
+        KEYS=32,
+        PRECISION='ieee',  # of fp32, where TF32 would be the default
+        num_warps=4,
+        num_stages=2,
+    )
+    return out
