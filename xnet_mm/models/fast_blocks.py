@@ -50,7 +50,8 @@ def on_gpu(x: Tensor) -> bool:
         and x.is_cuda
         and torch.cuda.get_device_properties(x.device).major >= 8
         and not torch.is_grad_enabled()
-        and not torch.compiler.is_exporting()
+        # Not is_exporting(): inside torch.compile that is true up to 2.11.
+        and not getattr(torch.compiler, '_is_exporting_flag', False)
         and not torch.jit.is_tracing()
     )
 
@@ -198,12 +199,16 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
                 self.shift_size,
             )
             return attention.proj(x)
-        cached = type(x) is Tensor and not torch.compiler.is_compiling()
+        compiling = torch.compiler.is_compiling()
+        cached = type(x) is Tensor and not compiling
         windows = _windows if cached else _windows.__wrapped__
         to_windows, to_map, mask = windows(
             height, width, self.window_size, self.shift_size, x.device
         )
-        x = F.pad(x.reshape(batch, -1, channels), (0, 0, 0, 1))
+        if compiling:  # a row of the map: Inductor 2.11 fails at one token
+            x = F.pad(x, (0, 0, 0, 0, 0, 1)).flatten(1, 2)
+        else:
+            x = F.pad(x.reshape(batch, -1, channels), (0, 0, 0, 1))
         qkv = attention.qkv(x).index_select(1, to_windows)
         qkv = qkv.view(-1, area, 3, heads, dim)
         bias = bias[None]

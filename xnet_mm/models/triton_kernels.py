@@ -10,7 +10,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-FEW = 2**22  # elements; a smaller map is cut finer, or most of the GPU waits
+# Of fp32: three TF32 products, as exact as one in fp32 and twice as fast.
+PRECISION = 'ieee' if torch.version.hip else 'tf32x3'
 
 
 @triton.jit
@@ -109,9 +110,8 @@ def depthwise_conv7(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     x = x.contiguous()
     batch, height, width, channels = x.shape
     out = torch.empty_like(x, dtype=weight.dtype)
-    columns = 8 if x.numel() < FEW else 16
     grid = (
-        triton.cdiv(width, columns) * triton.cdiv(channels, 64),
+        triton.cdiv(width, 16) * triton.cdiv(channels, 64),
         triton.cdiv(height, 8),
         batch,
     )
@@ -123,7 +123,7 @@ def depthwise_conv7(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         height,
         width,
         channels,
-        COLUMNS=columns,
+        COLUMNS=16,
         CHANNELS=64,
         num_warps=4,
     )
@@ -295,7 +295,7 @@ def window_attention(
         PADDED=bool(height % window[0] or width % window[1]),
         QUERIES=64,
         KEYS=32,
-        PRECISION='ieee',  # of fp32, where TF32 would be the default
+        PRECISION=PRECISION,
         num_warps=4,
         num_stages=2,
     )
