@@ -12,7 +12,7 @@ from torch import nn
 from xnet_mm.models import fast_blocks
 from xnet_mm.models.fast_blocks import PatchConv2d, use_fast_blocks
 from xnet_mm.models.fast_mlp import run_mlp
-from xnet_mm.models.inference import _put_taps_first
+from xnet_mm.models.precision import _put_taps_first
 
 kernels = pytest.importorskip('xnet_mm.models.triton_kernels')
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'

@@ -52,8 +52,7 @@ def run_mlp(mlp: nn.Module, x: Tensor) -> Tensor:
     images = hidden.view(len(x), -1, hidden.shape[-1])
     size = torch.linalg.vector_norm(images, dim=1, dtype=torch.float32)
     weight, bias = _with_grn(mlp, size)
-    weight = weight.to(hidden.dtype).transpose(1, 2)
-    return torch.baddbmm(bias.to(hidden.dtype), images, weight).view(x.shape)
+    return torch.baddbmm(bias, images, weight.transpose(1, 2)).view(x.shape)
 
 
 def add_mlp(
@@ -105,8 +104,8 @@ def _with_grn(
     """
     grn, last = mlp.grn, mlp.fc2
     factor = 1 + grn.weight * size / (size.mean(-1, keepdim=True) + grn.eps)
-    bias = torch.mv(last.weight, grn.bias.to(last.weight.dtype))
-    return last.weight * factor.unsqueeze(-2), last.bias + bias
+    weight = (last.weight * factor.unsqueeze(-2)).to(last.weight.dtype)
+    return weight, torch.addmv(last.bias, last.weight, grn.bias)
 
 
 def _add(

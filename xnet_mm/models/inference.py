@@ -7,7 +7,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from .fast_blocks import FastConvNeXtBlock, FastSwinTransformerBlock
-from .reshape import ReShape
+from .precision import convert
 
 PROBE_SIZE = (64, 96)
 
@@ -26,15 +26,14 @@ def prepare_for_inference(
 
     Args:
         model: with its final weights.
-        dtype: bfloat16 or float16 for a model that runs under
-            `torch.autocast` of that precision, which converts the weights
-            for each image; here they are converted once.
+        dtype: bfloat16 or float16 for a model that predicts in it, without
+            `torch.autocast` around: see `precision.convert`.
 
     Returns:
         The same model, in eval mode.
 
     Raises:
-        RuntimeError: the model gives other results afterwards.
+        RuntimeError: the model gives other results afterwards, in fp32.
     """
     model = revert_sync_batchnorm(model.eval())
     image = torch.linspace(-2, 2, 3 * PROBE_SIZE[0] * PROBE_SIZE[1])
@@ -60,7 +59,7 @@ def prepare_for_inference(
                 'convolutions. Use the model without prepare_for_inference.'
             )
     if dtype != torch.float32:
-        _convert(model, dtype)
+        convert(model, dtype, image)
     return model
 
 
@@ -100,26 +99,6 @@ def _find_pairs(
         and takers.count(convolution) == 1
     }
     return once, outputs
-
-
-def _convert(model: nn.Module, dtype: torch.dtype) -> None:
-    """What autocast would do to weights, done once."""
-    # These two are multiplied with each other first, in full precision.
-    whole = {m.project for m in model.modules() if isinstance(m, ReShape)}
-    whole.add(getattr(model.decode_head, 'conv_seg', None))
-    for module in model.modules():
-        if isinstance(module, (nn.Linear, nn.Conv2d)) and module not in whole:
-            module.to(dtype)
-            if isinstance(module, nn.Conv2d) and module.weight.shape[1] == 1:
-                _put_taps_first(module)
-        elif isinstance(module, FastSwinTransformerBlock):
-            module.kept_bias = module.kept_bias.to(dtype)
-
-
-def _put_taps_first(convolution: nn.Conv2d) -> None:
-    """In memory (kh,kw,C), as the kernel for GPUs reads a depthwise weight."""
-    weight = convolution.weight
-    weight.data = weight.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2)
 
 
 def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:

@@ -126,7 +126,7 @@ class PostFeaturePyramid(nn.Module):
         batch, _, height, width = features[0].shape
         factor = self.fuse.scale_factor
         channels = probe.out_channels if probe else self.fuse.out_channels
-        dtype = self.fuse.project.weight.dtype
+        dtype = self.fuse.expand.weight.dtype
         if torch.is_autocast_enabled('cpu'):
             dtype = torch.get_autocast_dtype('cpu')
         fused = torch.empty(

@@ -37,8 +37,8 @@ class Setting:
     Attributes:
         size: (height, width) in pixels.
         batch: images at once.
-        precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16': by autocast, and
-            for inference all models get their weights converted once.
+        precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16': in training by
+            autocast, in inference with weights that are converted once.
         mode: 'eager', 'compiled', 'cuda-graphs' (compiled, replayed), or
             'onnxruntime' (exported; inference on a CPU in fp32).
         train: a training step, from the images to the updated weights.
@@ -193,14 +193,6 @@ def eager_call(
             backward pass and the optimizer, which follow by themselves.
     """
     images = make_batch(setting.batch, setting.size, str(clock.device))
-    dtype = DTYPES[setting.precision]
-
-    def autocast() -> contextlib.AbstractContextManager:
-        # Anew for each call: its casts of the weights belong to the time.
-        if dtype == torch.float32:
-            return contextlib.nullcontext()
-        return torch.autocast(clock.device.type, dtype)
-
     if setting.train:
         samples = make_samples(model, images)
         loss_of = compiler(
@@ -212,8 +204,11 @@ def eager_call(
             fused=True,
         )
 
+        dtype = DTYPES[setting.precision]
+        half = dtype != torch.float32
+
         def step() -> None:
-            with autocast():
+            with torch.autocast(clock.device.type, dtype, enabled=half):
                 loss = loss_of()
             loss.backward()
             optimizer.step()
@@ -226,7 +221,7 @@ def eager_call(
     )
 
     def predict() -> Any:
-        with torch.no_grad(), autocast():
+        with torch.no_grad():
             return encode_decode()
 
     return predict
