@@ -63,6 +63,9 @@ def test_ours_is_as_near_as_under_autocast(decoder, dtype):
     assert error < 0.03 * exact.norm()
     assert error < 1.5 * (theirs.float() - exact).norm()
     assert model.data_preprocessor.mean.dtype == torch.float32
+    compiled = torch.compile(predict, backend='eager', fullgraph=True)
+    error = (compiled(model, image).float() - ours.float()).norm()
+    assert error < 0.02 * exact.norm()
 
 
 def test_depth_stays_in_metres_of_float32():

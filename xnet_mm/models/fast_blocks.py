@@ -167,7 +167,9 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
 
     def keep_bias(self) -> None:
         """Look the bias of relative positions up once: for inference only."""
-        self.register_buffer('kept_bias', self._bias(), persistent=False)
+        self.register_buffer(
+            'kept_bias', self._bias().clone(), persistent=False
+        )
 
     @torch.no_grad()
     def _bias(self) -> Tensor:

@@ -37,18 +37,24 @@ def convert(model: nn.Module, dtype: torch.dtype, image: Tensor) -> None:
             if module not in whole:
                 module.to(dtype)
         elif not isinstance(module, _BatchNorm):  # takes its sums in fp32
-            own = chain(module.parameters(False), module.buffers(False))
-            rest += [t for t in own if t.is_floating_point()]
-    before = [t.data for t in rest]
-    for tensor in rest:
-        tensor.data = tensor.data.to(dtype)
+            rest += [
+                (own, name, tensor)
+                for own in (module._parameters, module._buffers)
+                for name, tensor in own.items()
+                if tensor is not None and tensor.is_floating_point()
+            ]
+    for own, name, tensor in rest:
+        half = tensor.detach().to(dtype)
+        if isinstance(tensor, nn.Parameter):
+            half = nn.Parameter(half, requires_grad=False)
+        own[name] = half
     plain = type(model)
     _mix_in(model, plain, Half, dtype)
     try:
         model(image, mode='tensor')
     except RuntimeError:  # "expected ... to have the same dtype"
-        for tensor, data in zip(rest, before, strict=True):
-            tensor.data = data
+        for own, name, tensor in rest:
+            own[name] = tensor
         _mix_in(model, plain, Autocast, dtype)
 
 
