@@ -3,8 +3,9 @@
 from typing import Any
 
 import timm
+import torch.nn.functional as F
 from timm.layers import BatchNormAct2d
-from torch import nn
+from torch import Tensor, nn
 
 
 def is_registered(config: str | dict) -> bool:
@@ -57,8 +58,27 @@ def _create_any_size(name: str, options: dict) -> nn.Module:
             break
     patch_embed = getattr(model, 'patch_embed', None)
     if hasattr(patch_embed, 'dynamic_img_pad'):
-        patch_embed.dynamic_img_pad = True  # H, W need not divide by 4
+        patch_embed.register_forward_pre_hook(_pad_to_patches)
+        if not patch_embed.dynamic_img_pad:
+            # Its message of a wrong size makes sizes constants, compiled.
+            patch_embed.img_size = None
     return model
+
+
+def _pad_to_patches(patch_embed: nn.Module, args: tuple[Tensor]) -> Tensor:
+    """Pad an image to whole patches, as timm does, but only if it has to be.
+
+    So torch.compile knows that sizes divide, and one program takes them all;
+    with the terms of timm's own padding it hangs at the second size.
+    """
+    image = args[0]
+    pads = [
+        -side % patch
+        for side, patch in zip(
+            image.shape[-2:], patch_embed.patch_size, strict=True
+        )
+    ]
+    return F.pad(image, (0, pads[1], 0, pads[0])) if any(pads) else image
 
 
 def split_batch_norm_act(model: nn.Module) -> None:

@@ -94,11 +94,12 @@ class PFPHead(BaseDecodeHead):
             batch_img_metas: see mmseg's BaseDecodeHead.
         """
         meta = batch_img_metas[0]
-        sizes = {
+        sizes = [
             tuple(meta[key][:2])
             for key in ('img_shape', 'pad_shape')
             if key in meta
-        }
-        if sizes == {tuple(seg_logits.shape[-2:])}:
+        ]  # no set: torch.compile would take a hashed size for a constant
+        here = tuple(seg_logits.shape[-2:])
+        if sizes and all(size == here for size in sizes):
             return seg_logits
         return super().predict_by_feat(seg_logits, batch_img_metas)
