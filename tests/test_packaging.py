@@ -95,6 +95,7 @@ def test_every_import_is_declared(described):
     brought = {*stack.NAMES, 'cv2', 'matplotlib', 'rich', 'yaml'}
     brought |= {'PIL', 'torchvision', 'safetensors'}  # by timm
     brought |= {'prettytable', 'scipy'}  # by mmseg
+    brought |= {'triton'}  # by torch for CUDA; without it no GPU's kernels
     extras = described[1]
     described = described[0] + extras['nyu'] + extras['deploy']
     declared = {normal(r) for r in described}

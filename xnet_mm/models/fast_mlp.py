@@ -63,12 +63,13 @@ def add_mlp(
     gamma: Tensor | None = None,
 ) -> Tensor:
     """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C), on a CPU."""
-    summed = _empty_sum(shortcut, gamma)
     if not has_grn(mlp):
-        rows = (t.flatten(0, 1) for t in (shortcut, x, summed))
-        for row, piece, target in _split(mlp, *rows):
+        shortcut, x = shortcut.flatten(0, 1), x.flatten(0, 1)
+        summed = _empty_sum(shortcut, gamma)
+        for row, piece, target in _split(mlp, shortcut, x, summed):
             _add(row, mlp.fc2(_hidden(piece, norm, mlp)), gamma, target)
         return summed
+    summed = _empty_sum(shortcut, gamma)
     for image in zip(shortcut, x, summed, strict=True):
         pieces = [*_split(mlp, *image)]
         maps = [_hidden(piece, norm, mlp) for _, piece, _ in pieces]
