@@ -23,6 +23,7 @@ from xnet_mm.engine.benchmark import (
 from xnet_mm.engine.benchmark.clock import Clock
 from xnet_mm.engine.benchmark.loading import time_loading, write_loading
 from xnet_mm.engine.benchmark.measure import onnxruntime_call
+from xnet_mm.engine.benchmark.profile import write_profile
 from xnet_mm.engine.benchmark.report import COLUMNS
 from xnet_mm.engine.benchmark.subject import make_batch
 from xnet_mm.visualization.throughput import fit_exponent
@@ -295,3 +296,16 @@ def test_loading_of_a_wrapped_data_set_is_refused(tmp_path):
     )
     with pytest.raises(ValueError, match='a: the training set is a Repeat'):
         time_loading('a', cfg, 1)
+
+
+@pytest.mark.parametrize('mode', ['eager', 'onnxruntime'])
+def test_profile_lists_the_slowest_first(tmp_path, mode):
+    setting = Setting((32, 48), mode=mode)
+    path = write_profile(subject('a b', []), setting, Clock('cpu'), tmp_path)
+    assert path == tmp_path / 'profile_a_b.txt'
+    title, whole, _, *rows = path.read_text().splitlines()
+    assert title == '32x48, batch 1, fp32, eager'
+    times = [float(row.split()[0]) for row in rows]
+    assert times == sorted(times, reverse=True)
+    assert any('convolution' in row for row in rows)
+    assert sum(times) == pytest.approx(float(whole.split()[0]), rel=0.1)
