@@ -46,14 +46,8 @@ def test_sizes_change(encoder, monkeypatch):
     sizes in an error's text or a set made each a program of its own.
     """
     kernels = pytest.importorskip('xnet_mm.models.triton_kernels')
-    monkeypatch.setattr(
-        'test_models.test_precision.ENCODER',
-        dict(
-            type='xnet_mm.PretrainedEncoder',
-            encoder=dict(encoder, type='timm'),
-        ),
-    )
-    model = prepare_for_inference(build(CONVNEXT, SEGMENT))
+    model = build(CONVNEXT, SEGMENT, encoder=encoder)
+    prepare_for_inference(model)
     monkeypatch.setattr(fast_blocks, 'on_gpu', lambda x: True)
     monkeypatch.setattr(fast_blocks, 'KERNEL_DIMS', (16,))
     monkeypatch.setattr(kernels, 'depthwise_conv7', depthwise)

@@ -9,12 +9,13 @@ from torch import nn
 from xnet_mm.models import prepare_for_inference
 from xnet_mm.models.precision import Autocast, Half
 
-ENCODER = dict(
-    type='xnet_mm.PretrainedEncoder', encoder=dict(SWIN, type='timm')
-)
 
-
-def build(decoder: dict, head: dict, segmentor: str = 'EncoderDecoder'):
+def build(
+    decoder: dict,
+    head: dict,
+    segmentor: str = 'EncoderDecoder',
+    encoder: dict = SWIN,
+):
     torch.manual_seed(0)
     model = MODELS.build(
         dict(
@@ -22,7 +23,10 @@ def build(decoder: dict, head: dict, segmentor: str = 'EncoderDecoder'):
             data_preprocessor=dict(
                 type='SegDataPreProcessor', mean=[123.675] * 3, std=[58.3] * 3
             ),
-            backbone=ENCODER,
+            backbone=dict(
+                type='xnet_mm.PretrainedEncoder',
+                encoder=dict(encoder, type='timm'),
+            ),
             neck=dict(
                 type='xnet_mm.PretrainedReversedDecoder',
                 decoder=dict(decoder, type='timm'),

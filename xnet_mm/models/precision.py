@@ -28,8 +28,9 @@ def convert(model: nn.Module, dtype: torch.dtype, image: Tensor) -> None:
     if isinstance(head, PFPHead):  # these are first multiplied, in fp32
         whole = {head.pfp.fuse.project, head.conv_seg}
     rest = []
-    parts = (getattr(model, n, None) for n in ('backbone', 'neck'))
-    parts = [head, *(part for part in parts if part is not None)]
+    parts = [model.backbone, head]
+    if model.with_neck:
+        parts.append(model.neck)
     for module in chain(*(part.modules() for part in parts)):
         if isinstance(module, FastConvNeXtBlock):
             _put_taps_first(module.conv_dw)
