@@ -21,7 +21,8 @@ WORK_DIR ?= work_dirs/demo
 TEST_JOBS ?= 2
 
 BIN := $(VENV)/bin
-PACKAGE := $(wildcard xnet_mm/*.py xnet_mm/*/*.py)
+# All depths: a wildcard ends at the levels that it names.
+PACKAGE := $(shell find xnet_mm -name '*.py')
 # By constraints inside the builds as well: three packages come as source.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check \
 	-c constraints.txt --build-constraint constraints.txt

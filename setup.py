@@ -61,6 +61,7 @@ EXTRAS_REQUIRE = {
     'deploy': ['onnx', 'onnxruntime', 'onnxscript'],
     'tests': [
         'h5py',
+        'mypy',
         'onnx',
         'onnxruntime',
         'onnxscript',
@@ -70,6 +71,7 @@ EXTRAS_REQUIRE = {
         # 70.1: first that builds a wheel without the `wheel` package, which
         # the packaging tests do offline.
         'setuptools>=70.1',
+        'types-PyYAML',
     ],
 }
 

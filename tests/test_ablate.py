@@ -13,10 +13,10 @@ import tiny
 import torch
 from mmengine.config import Config, DictAction
 
+from xnet_mm.ablation import runner as ablation_runner
+from xnet_mm.ablation.logs import read_log
+from xnet_mm.ablation.plan import plan
 from xnet_mm.datasets import DepthDataset, FolderSegDataset
-from xnet_mm.engine import ablation_runner
-from xnet_mm.engine.ablation import plan
-from xnet_mm.engine.ablation_logs import read_log
 from xnet_mm.visualization import SegPanelVisualizer
 
 REPO = Path(__file__).resolve().parents[1]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from xnet_mm.engine.ablation import Run
-from xnet_mm.engine.ablation_figures import Ablation
-from xnet_mm.engine.ablation_logs import read_log
-from xnet_mm.engine.ablation_page import short_names
-from xnet_mm.engine.ablation_report import draw
+from xnet_mm.ablation.figures import Ablation
+from xnet_mm.ablation.logs import read_log
+from xnet_mm.ablation.page import short_names
+from xnet_mm.ablation.plan import Run
+from xnet_mm.ablation.report import draw
 from xnet_mm.visualization.learning_curves import (
     COLOURS,
     draw_learning_curves,

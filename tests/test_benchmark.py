@@ -13,19 +13,19 @@ import torch
 from mmengine.config import Config
 from torch import nn
 
-from xnet_mm.engine.benchmark import (
+from xnet_mm.benchmark import (
     Setting,
     Subject,
     build_subject,
     measure,
     write_report,
 )
-from xnet_mm.engine.benchmark.clock import Clock
-from xnet_mm.engine.benchmark.loading import time_loading, write_loading
-from xnet_mm.engine.benchmark.measure import onnxruntime_call
-from xnet_mm.engine.benchmark.profile import write_profile
-from xnet_mm.engine.benchmark.report import COLUMNS
-from xnet_mm.engine.benchmark.subject import make_batch
+from xnet_mm.benchmark.clock import Clock
+from xnet_mm.benchmark.loading import time_loading, write_loading
+from xnet_mm.benchmark.measure import onnxruntime_call
+from xnet_mm.benchmark.profile import write_profile
+from xnet_mm.benchmark.report import COLUMNS
+from xnet_mm.benchmark.subject import make_batch
 from xnet_mm.visualization.throughput import fit_exponent
 
 ROOT = Path(__file__).resolve().parents[1]

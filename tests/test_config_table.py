@@ -11,7 +11,7 @@ import pytest
 import yaml
 from metafiles import CONFIGS, ENTRIES, PAPER, ROOT, TOOL, entry_of, tool
 
-from xnet_mm.engine import metafile
+from xnet_mm.benchmark import metafile
 
 INDEX = yaml.safe_load((ROOT / 'model-index.yml').read_text())
 

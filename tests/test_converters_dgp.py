@@ -16,8 +16,8 @@ from tiny_dgp import (
     pose,
 )
 
-from xnet_mm.datasets import dgp
-from xnet_mm.datasets.lidar_projection import (
+from xnet_mm.datasets.conversion import dgp
+from xnet_mm.datasets.conversion.lidar_projection import (
     move,
     project_nearest,
     relative_pose,

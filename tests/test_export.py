@@ -17,8 +17,8 @@ from mmseg.registry import MODELS
 from PIL import Image
 from torch import nn
 
-from xnet_mm.engine.export import export_aoti, export_onnx, open_session
-from xnet_mm.engine.prediction import Predictor
+from xnet_mm.export.model import export_aoti, export_onnx, open_session
+from xnet_mm.prediction.predictor import Predictor
 
 REPO = Path(__file__).resolve().parents[1]
 CAMVID = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
@@ -119,7 +119,7 @@ def test_a_model_bound_to_its_batch_is_exported_for_one(tmp_path, monkeypatch):
     path = tmp_path / 'model.onnx'
     said = []
     monkeypatch.setattr(
-        'xnet_mm.engine.export.print_log', lambda text, **_: said.append(text)
+        'xnet_mm.export.model.print_log', lambda text, **_: said.append(text)
     )
     export_onnx(model, path, (64, 96), fixed=True, batch=2)
     assert 'takes 2 image(s) of 64x96 only' in said[-1]
@@ -137,7 +137,7 @@ def test_wrong_results_are_not_kept(tmp_path, monkeypatch):
             return [np.ones((len(inputs['image']), 5, 64, 96), np.float32)]
 
     monkeypatch.setattr(
-        'xnet_mm.engine.export.open_session', lambda path: Wrong()
+        'xnet_mm.export.model.open_session', lambda path: Wrong()
     )
     with pytest.raises(RuntimeError, match=r'differs from PyTorch .* 1e-04'):
         export_onnx(tiny(), tmp_path / 'a.onnx', (64, 96), fixed=True)

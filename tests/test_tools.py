@@ -15,7 +15,7 @@ import pytest
 import tiny
 import torch
 
-from xnet_mm.engine.safe_globals import load_checkpoint_file
+from xnet_mm.fileio.checkpoint import load_checkpoint_file
 from xnet_mm.visualization import SegPanelVisualizer
 
 REPO = Path(__file__).resolve().parents[1]

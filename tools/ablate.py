@@ -20,10 +20,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
-from xnet_mm.engine.ablation import plan
-from xnet_mm.engine.ablation_figures import Ablation
-from xnet_mm.engine.ablation_report import write_report
-from xnet_mm.engine.ablation_runner import train, visible_gpus
+from xnet_mm.ablation.figures import Ablation
+from xnet_mm.ablation.plan import plan
+from xnet_mm.ablation.report import write_report
+from xnet_mm.ablation.runner import train, visible_gpus
 
 
 def parse_args() -> Namespace:

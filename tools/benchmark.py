@@ -36,21 +36,21 @@ from mmengine.config import Config
 from rich.console import Console
 from rich.progress import Progress
 
-from xnet_mm.engine.benchmark import (
+from xnet_mm.benchmark import (
     Subject,
     build_subject,
     measure,
     write_report,
 )
-from xnet_mm.engine.benchmark.clock import Clock
-from xnet_mm.engine.benchmark.loading import (
+from xnet_mm.benchmark.clock import Clock
+from xnet_mm.benchmark.loading import (
     loading_table,
     time_loading,
     write_loading,
 )
-from xnet_mm.engine.benchmark.measure import DTYPES, MODES, settings
-from xnet_mm.engine.benchmark.profile import write_profile
-from xnet_mm.engine.benchmark.report import make_table
+from xnet_mm.benchmark.measure import DTYPES, MODES, settings
+from xnet_mm.benchmark.profile import write_profile
+from xnet_mm.benchmark.report import make_table
 from xnet_mm.engine.launch import crop_size, existing_file, image_size
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'

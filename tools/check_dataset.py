@@ -27,8 +27,8 @@ from xnet_mm.datasets import DepthDataset
 from xnet_mm.datasets.depth_io import read_depth
 from xnet_mm.datasets.depth_report import Report, read_all
 from xnet_mm.datasets.transforms.resize import splat
-from xnet_mm.engine.atomic import write_atomically
 from xnet_mm.engine.launch import existing_file
+from xnet_mm.fileio.atomic import write_atomically
 from xnet_mm.visualization.depth_colours import (
     colour_depth,
     depth_bar,

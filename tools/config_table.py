@@ -210,10 +210,10 @@ def main() -> None:
         return
     # Late, because these import torch.
     if args.count:
-        from xnet_mm.engine.metafile import update_metafiles
+        from xnet_mm.benchmark.metafile import update_metafiles
 
         update_metafiles(CONFIGS, list_leaves(), args.count, read_tables())
-    from xnet_mm.engine.atomic import write_atomically
+    from xnet_mm.fileio.atomic import write_atomically
 
     write_atomically(CONFIGS / 'README.md', render().encode())
 

@@ -40,7 +40,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Write the data set, or say that it is there."""
     args = parse_args()
-    from xnet_mm.datasets.scenes import write_scenes
+    from xnet_mm.datasets.scenes.dataset import write_scenes
 
     start = time.time()
     try:

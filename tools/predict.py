@@ -24,23 +24,23 @@ from mmengine.config import Config
 from mmengine.structures import BaseDataElement
 
 from xnet_mm.engine.launch import existing_file
-from xnet_mm.engine.prediction import (
+from xnet_mm.prediction.depth import (
+    DepthWriter,
+    model_max_depth,
+    parse_intrinsics,
+)
+from xnet_mm.prediction.files import (
+    LabelWriter,
+    PictureFiles,
+    PictureVideo,
+    PredictionWriter,
+)
+from xnet_mm.prediction.predictor import (
     VIDEO_SUFFIXES,
     Predictor,
     find_images,
     predict_images,
     predict_video,
-)
-from xnet_mm.engine.prediction_depth import (
-    DepthWriter,
-    model_max_depth,
-    parse_intrinsics,
-)
-from xnet_mm.engine.prediction_files import (
-    LabelWriter,
-    PictureFiles,
-    PictureVideo,
-    PredictionWriter,
 )
 from xnet_mm.visualization.depth_colours import depth_range
 

@@ -3,10 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from xnet_mm.datasets import scene_renderer
-from xnet_mm.datasets.scene_layout import CLASSES, Scene, Solid, random_scene
-from xnet_mm.datasets.scene_renderer import camera_matrix, render_scene
-from xnet_mm.datasets.scene_textures import PATTERNS, Texture, noise_tile
+from xnet_mm.datasets.scenes import renderer as scene_renderer
+from xnet_mm.datasets.scenes.layout import CLASSES, Scene, Solid, random_scene
+from xnet_mm.datasets.scenes.renderer import camera_matrix, render_scene
+from xnet_mm.datasets.scenes.textures import PATTERNS, Texture, noise_tile
 
 SIZE = (64, 48)
 

@@ -10,10 +10,10 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
-from xnet_mm.datasets import scenes
-from xnet_mm.datasets.scene_layout import CLASSES
-from xnet_mm.datasets.scene_renderer import camera_matrix, render_scene
-from xnet_mm.datasets.scenes import write_scenes
+from xnet_mm.datasets.scenes import dataset as scenes
+from xnet_mm.datasets.scenes.dataset import write_scenes
+from xnet_mm.datasets.scenes.layout import CLASSES
+from xnet_mm.datasets.scenes.renderer import camera_matrix, render_scene
 
 ROOT = Path(__file__).parents[2]
 SIZE = (64, 48)

@@ -8,7 +8,7 @@ from mmengine.fileio import LocalBackend, get_file_backend
 from mmengine.logging import MessageHub
 
 from xnet_mm.engine import SafeCheckpointHook
-from xnet_mm.engine.atomic import write_atomically
+from xnet_mm.fileio.atomic import write_atomically
 
 
 class Killed(Exception):

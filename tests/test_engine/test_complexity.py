@@ -6,7 +6,7 @@ from metafiles import ENTRIES, ROOT, entry_of
 from mmengine.config import Config
 from torch import nn
 
-from xnet_mm.engine.complexity import count_config, count_model
+from xnet_mm.benchmark.complexity import count_config, count_model
 
 SMALL = [
     'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py',

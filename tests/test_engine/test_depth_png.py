@@ -10,8 +10,8 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from xnet_mm.engine import SaveDepthHook
-from xnet_mm.engine.depth_png import encode_depth
-from xnet_mm.engine.prediction_depth import parse_intrinsics
+from xnet_mm.fileio.depth_png import encode_depth
+from xnet_mm.prediction.depth import parse_intrinsics
 
 
 def test_encode_depth_by_hand():

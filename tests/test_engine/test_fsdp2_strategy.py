@@ -11,7 +11,7 @@ import pytest
 import tiny
 import torch
 
-from xnet_mm.engine.safe_globals import load_checkpoint_file
+from xnet_mm.fileio.checkpoint import load_checkpoint_file
 
 REPO = Path(__file__).resolve().parents[2]
 TRAIN = REPO / 'tools/train.py'

@@ -10,7 +10,7 @@ from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader
 
 import xnet_mm  # noqa: F401  (adds the list)
-from xnet_mm.engine.safe_globals import load_checkpoint_file
+from xnet_mm.fileio.checkpoint import load_checkpoint_file
 
 
 @pytest.fixture

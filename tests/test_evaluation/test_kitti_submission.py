@@ -6,12 +6,12 @@ import pytest
 import torch
 from mmengine.registry import METRICS
 
-from xnet_mm.engine.depth_png import to_units
 from xnet_mm.evaluation import kitti_submission
 from xnet_mm.evaluation.kitti_submission import (
     KITTISubmission,
     submission_name,
 )
+from xnet_mm.fileio.depth_png import to_units
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from test_models.test_fast_blocks import CONVNEXT, SWIN
 from test_models.test_precision import SEGMENT, build, predict
 from torch import nn
 
+from xnet_mm.fast import swin as fast_blocks
 from xnet_mm.models import (
     PretrainedEncoder,
-    fast_blocks,
     prepare_for_inference,
 )
 
@@ -45,7 +45,7 @@ def test_sizes_change(encoder, monkeypatch):
     The terms of timm's padding once made Dynamo hang at the second size, and
     sizes in an error's text or a set made each a program of its own.
     """
-    kernels = pytest.importorskip('xnet_mm.models.triton_kernels')
+    kernels = pytest.importorskip('xnet_mm.fast.kernels')
     model = build(CONVNEXT, SEGMENT, encoder=encoder)
     prepare_for_inference(model)
     monkeypatch.setattr(fast_blocks, 'on_gpu', lambda x: True)

@@ -8,13 +8,15 @@ from timm.models.swin_transformer import SwinTransformerBlock
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from xnet_mm.models import PretrainedEncoder, fast_linear, fast_mlp
-from xnet_mm.models.fast_blocks import (
+from xnet_mm.fast import linear as fast_linear
+from xnet_mm.fast import mlp as fast_mlp
+from xnet_mm.fast.linear import linear
+from xnet_mm.fast.swin import (
     FastConvNeXtBlock,
     FastSwinTransformerBlock,
     use_fast_blocks,
 )
-from xnet_mm.models.fast_linear import linear
+from xnet_mm.models import PretrainedEncoder
 
 SWIN = dict(
     model_name='swin_tiny_patch4_window7_224',

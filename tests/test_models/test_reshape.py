@@ -4,7 +4,7 @@ import torch
 from torch.testing import assert_close
 
 from xnet_mm.models import PostFeaturePyramid, ReShape
-from xnet_mm.models.reshape import resize_to
+from xnet_mm.models.resize import resize_to
 
 
 def parameters_of(module):

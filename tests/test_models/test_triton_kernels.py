@@ -9,12 +9,12 @@ from timm.layers import GlobalResponseNormMlp, Mlp
 from timm.models.swin_transformer import SwinTransformerBlock
 from torch import nn
 
-from xnet_mm.models import fast_blocks
-from xnet_mm.models.fast_blocks import PatchConv2d, use_fast_blocks
-from xnet_mm.models.fast_mlp import run_mlp
-from xnet_mm.models.precision import _put_taps_first
+from xnet_mm.fast import swin as fast_blocks
+from xnet_mm.fast.mlp import run_mlp
+from xnet_mm.fast.precision import _put_taps_first
+from xnet_mm.fast.swin import PatchConv2d, use_fast_blocks
 
-kernels = pytest.importorskip('xnet_mm.models.triton_kernels')
+kernels = pytest.importorskip('xnet_mm.fast.kernels')
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
 
 

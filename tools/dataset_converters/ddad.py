@@ -36,21 +36,26 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from xnet_mm.datasets.conversion import (
+from xnet_mm.datasets.conversion.dgp import (
+    CameraImage,
+    Sweep,
+    read_scene,
+    read_splits,
+)
+from xnet_mm.datasets.conversion.jobs import (
     place,
     read_rgb,
     report_broken,
     run_jobs,
     write_list,
 )
-from xnet_mm.datasets.depth_io import read_depth
-from xnet_mm.datasets.dgp import CameraImage, Sweep, read_scene, read_splits
-from xnet_mm.datasets.lidar_projection import (
+from xnet_mm.datasets.conversion.lidar_projection import (
     move,
     project_nearest,
     relative_pose,
 )
-from xnet_mm.engine.atomic import write_atomically
+from xnet_mm.datasets.depth_io import read_depth
+from xnet_mm.fileio.atomic import write_atomically
 from xnet_mm.visualization.depth_colours import colour_depth, depth_range
 
 CAMERAS = ('01', '05', '06', '09')

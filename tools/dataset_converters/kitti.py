@@ -37,7 +37,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
-from xnet_mm.datasets.conversion import (
+from xnet_mm.datasets.conversion.jobs import (
     check_pair,
     place,
     read_list,

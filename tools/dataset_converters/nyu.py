@@ -33,13 +33,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
-from xnet_mm.datasets.conversion import (
+from xnet_mm.datasets.conversion.jobs import (
     read_list,
     report_broken,
     run_jobs,
     write_list,
 )
-from xnet_mm.datasets.nyu_sources import (
+from xnet_mm.datasets.conversion.nyu_sources import (
     Labelled,
     Pair,
     SyncFolder,

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
 from scipy.io import loadmat
 
-from xnet_mm.datasets.conversion import (
+from xnet_mm.datasets.conversion.jobs import (
     check_pair,
     read_list,
     report_broken,

@@ -32,7 +32,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from xnet_mm.engine.atomic import write_atomically
+from xnet_mm.fileio.atomic import write_atomically
 from xnet_mm.models.classifier import build_classifier
 from xnet_mm.models.weights import read_state
 

@@ -7,7 +7,7 @@ from .depth_dataset import DepthDataset
 from .folder_dataset import FolderSegDataset
 from .kitti import KITTIEigenDataset, KITTIOfficialDataset
 from .nyu import NYUDepthV2Dataset
-from .scenes import ScenesDataset
+from .scenes.dataset import ScenesDataset
 from .sunrgbd import SUNRGBDDataset
 from .transforms import *  # noqa: F403  (registers them)
 

@@ -1,11 +1,10 @@
 """Hooks and launch helpers: what the stock tools lack."""
 
+from ..fileio.checkpoint import allow_mmengine_checkpoints
 from ..registry import HOOKS, share_with_mmseg
 from .checkpoint_hook import SafeCheckpointHook
-from .class_check_hook import ClassCheckHook
-from .depth_range_check_hook import DepthRangeCheckHook
+from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .fsdp2_strategy import FSDP2Strategy
-from .safe_globals import allow_mmengine_checkpoints
 from .save_depth_hook import SaveDepthHook
 from .seed_hook import IterationSeedHook
 

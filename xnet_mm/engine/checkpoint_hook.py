@@ -7,8 +7,8 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
+from ..fileio.atomic import write_atomically
 from ..registry import HOOKS
-from .atomic import write_atomically
 
 
 @HOOKS.register_module()

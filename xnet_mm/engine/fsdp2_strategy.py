@@ -19,8 +19,8 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
+from ..fileio.atomic import write_atomically
 from ..registry import STRATEGIES
-from .atomic import write_atomically
 
 # Class names of the residual blocks of timm, MMSegmentation and MMPretrain.
 BLOCKS = ('Block', 'BlockV2', 'Bottleneck', 'Residual', 'EncoderLayer')

@@ -7,9 +7,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
+from ..fileio.atomic import write_atomically
+from ..fileio.depth_png import describe_limit, encode_depth
 from ..registry import HOOKS
-from .atomic import write_atomically
-from .depth_png import describe_limit, encode_depth
 
 
 @HOOKS.register_module()

@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from prettytable import PrettyTable
 from torch import Tensor
 
-from ..engine.depth_png import check_finite
+from ..fileio.depth_png import check_finite
 from ..registry import METRICS
 from .depth_functional import FUNCTIONS
 from .depth_protocols import Box, DepthProtocol, find_protocol

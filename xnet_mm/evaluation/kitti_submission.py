@@ -15,8 +15,8 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from ..engine.atomic import write_atomically
-from ..engine.depth_png import check_finite, to_units
+from ..fileio.atomic import write_atomically
+from ..fileio.depth_png import check_finite, to_units
 from ..registry import METRICS
 
 SCALE = 256  # file units per metre

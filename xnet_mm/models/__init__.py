@@ -1,5 +1,6 @@
 """The boxes of the figure, in the order of the data flow."""
 
+from ..fast.prepare import prepare_for_inference
 from ..registry import MODELS, share_with_mmseg
 from .decoder import PretrainedReversedDecoder
 from .depth_estimator import (
@@ -12,7 +13,6 @@ from .encoder import PretrainedEncoder
 from .fpn_decoder import FPNDecoder
 from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
-from .inference import prepare_for_inference
 from .losses import ScaleInvariantLogLoss
 from .mask2former_head import CheckedMask2FormerHead
 from .post_feature_pyramid import PostFeaturePyramid

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from .handover import hand_over, take_over
 from .hierarchy import build_hierarchy
-from .reshape import ReShape, resize_to
+from .reshape import ReShape
+from .resize import resize_to
 from .weights import load_weights
 
 

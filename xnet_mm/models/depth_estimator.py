@@ -13,7 +13,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..registry import MODELS
-from .reshape import resize_to
+from .resize import resize_to
 
 FLIP_DIMS = dict(horizontal=[-1], vertical=[-2], diagonal=[-2, -1])
 

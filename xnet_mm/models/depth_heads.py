@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from .handover import take_over
 from .heads import PFPHead
-from .reshape import resize_to
+from .resize import resize_to
 
 Activation = Literal['sigmoid', 'exp', 'softplus']
 LOSS = dict(type='xnet_mm.ScaleInvariantLogLoss')

@@ -11,9 +11,9 @@ from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from ..fast.swin import use_fast_blocks
 from ..registry import MODELS
 from .classifier import build_classifier, is_registered, split_batch_norm_act
-from .fast_blocks import use_fast_blocks
 from .handover import hand_over
 from .weights import load_weights
 

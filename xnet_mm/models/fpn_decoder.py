@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from .handover import hand_over, take_over
 from .hierarchy import Hierarchy, build_hierarchy
-from .reshape import ReShape, resize_to
+from .reshape import ReShape
+from .resize import resize_to
 
 STRIDES = [4, 8, 16, 32]
 

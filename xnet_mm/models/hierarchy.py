@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ..fast.swin import use_fast_blocks
 from .classifier import build_classifier, is_registered, split_batch_norm_act
-from .fast_blocks import use_fast_blocks
-from .reshape import resize_to
+from .resize import resize_to
 
 FAMILIES = (
     'ConvNeXt and ConvNeXt V2 (timm; mmpretrain by config), Swin, Swin V2, '

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .fast_linear import in_pieces
-from .fast_mlp import PIECE_BYTES
-from .reshape import ReShape, resize_to
+from ..fast.linear import in_pieces
+from ..fast.mlp import PIECE_BYTES
+from .reshape import ReShape
+from .resize import resize_to
 
 
 class PostFeaturePyramid(nn.Module):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .fast_linear import FastLinear, linear
+from ..fast.linear import FastLinear, linear
 
 
 class ReShape(nn.Module):
@@ -123,14 +123,3 @@ def _compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
         if then.bias is not None:
             bias = bias + then.bias
         return matrix @ first.weight, bias
-
-
-def resize_to(
-    x: Tensor, size: torch.Size, align_corners: bool = False
-) -> Tensor:
-    """Bring (B,C,H,W) to `size`; strides rarely divide an image exactly."""
-    if x.shape[-2:] == size:
-        return x
-    return F.interpolate(
-        x, size=size, mode='bilinear', align_corners=align_corners
-    )

@@ -15,7 +15,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
-from ..engine.safe_globals import load_checkpoint_file
+from ..fileio.checkpoint import load_checkpoint_file
 from .classifier import build_classifier, is_registered
 
 State = dict[str, Tensor]

@@ -10,7 +10,7 @@ from mmengine.dist import master_only
 from mmengine.structures import BaseDataElement
 from mmengine.visualization import Visualizer
 
-from ..engine.atomic import write_atomically
+from ..fileio.atomic import write_atomically
 
 
 class PanelVisualizer(Visualizer):

@@ -1,0 +1,1 @@
+"""Configs x seeds trained and compared: plan, runs, figures, a report."""

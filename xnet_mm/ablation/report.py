@@ -1,0 +1,112 @@
+"""The report of an ablation: a page, its picture, and all numbers as JSON."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ..fileio.atomic import write_atomically
+from ..visualization.learning_curves import draw_learning_curves
+from .figures import METRICS, Ablation
+from .page import page, short_names, versions
+
+
+def write_report(ablation: Ablation, folder: Path, command: str) -> Path:
+    """Write `report.md`, `results.json` and `curves.png`.
+
+    Args:
+        ablation: What to report.
+        folder: Where to.
+        command: That started this; printed on the page.
+
+    Returns:
+        The page's path.
+    """
+    picture = BytesIO()
+    draw(ablation).savefig(picture, format='png', dpi=150)
+    numbers = json.dumps(results(ablation, command), indent=1)
+    text = '\n'.join(page(ablation, folder.resolve().name, command))
+    for name, data in (
+        ('curves.png', picture.getvalue()),
+        ('results.json', f'{numbers}\n'.encode()),
+        ('report.md', f'{text}\n'.encode()),
+    ):
+        write_atomically(folder / name, data)
+    return folder / 'report.md'
+
+
+def draw(ablation: Ablation) -> Figure:
+    """Learning curves, then the figures of every seed."""
+    names, _ = short_names(list(ablation.logs))
+    stems = [stem for stem, logs in ablation.logs.items() if logs]
+    main = ablation.metrics[0]
+    losses = {
+        names[stem]: [log.losses for log in ablation.logs[stem].values()]
+        for stem in stems
+    }
+    validations = {
+        names[stem]: [
+            {step: v[main] for step, v in log.validations.items()}
+            for log in ablation.logs[stem].values()
+        ]
+        for stem in stems
+    }
+    curves = {'training loss': losses}
+    if any(len(run) > 1 for runs in validations.values() for run in runs):
+        curves[f'{main} on validation'] = validations
+    return draw_learning_curves(
+        curves,
+        {
+            f'{metric} {METRICS[metric].arrow}': {
+                names[stem]: [
+                    f[metric] for f in ablation.figures[stem].values()
+                ]
+                for stem in names
+            }
+            for metric in ablation.metrics
+        },
+        names[ablation.baseline],
+    )
+
+
+def results(ablation: Ablation, command: str) -> dict:
+    """All numbers, for other programs."""
+    comparisons = [*ablation.against_baseline(), *ablation.pairs]
+    return dict(
+        command=command,
+        versions=dict(versions()),
+        baseline=ablation.baseline,
+        iterations={run.stem: run.iterations for run in ablation.runs},
+        higher_is_better={
+            m: METRICS[m].higher_is_better for m in ablation.metrics
+        },
+        runs=ablation.figures,
+        unfinished=[
+            dict(config=run.stem, seed=run.seed, iteration=iteration)
+            for run, iteration in ablation.missing.items()
+        ],
+        spread={
+            stem: {
+                m: ablation.spread(stem, m)._asdict() for m in ablation.metrics
+            }
+            for stem, seeds in ablation.figures.items()
+            if seeds
+        },
+        gains=[
+            dict(
+                config=stem,
+                base=base,
+                **{
+                    m: dict(
+                        difference=g.difference._asdict(),
+                        relative_percent=g.relative,
+                        better_seeds=g.better,
+                    )
+                    for m in ablation.metrics
+                    if (g := ablation.gain(stem, base, m))
+                },
+            )
+            for stem, base in comparisons
+        ],
+    )

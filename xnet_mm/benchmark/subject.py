@@ -1,0 +1,113 @@
+"""The models that are compared: random weights, counted, ready to run."""
+
+from copy import deepcopy
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from torch import Tensor, nn
+
+from ..models import MonoDepthEstimator, prepare_for_inference
+from .complexity import Complexity, count_model
+
+
+class Subject(NamedTuple):
+    """A model to measure, or why it could not be built.
+
+    Attributes:
+        name: in the tables.
+        model: a segmentor of MMSegmentation; None if it was not built.
+        meta: its twin on torch's meta device, to count.
+        error: why there is none.
+    """
+
+    name: str
+    model: nn.Module | None
+    meta: nn.Module | None
+    error: str = ''
+
+
+def build_subject(
+    name: str, cfg: Config, device: str, train: bool = False
+) -> Subject:
+    """Build the model of a config with random weights; nothing is loaded.
+
+    For inference each model gets `prepare_for_inference`, the peers too.
+
+    Args:
+        name: in the tables.
+        cfg: any config of MMSegmentation.
+        device: where it is to run.
+        train: leave it as it is trained.
+    """
+    _drop_weights(cfg.model)
+    init_default_scope(cfg.get('default_scope') or 'mmseg')
+    try:
+        model = MODELS.build(cfg.model)
+    except Exception as error:  # a missing package, say: a row of its own
+        return Subject(name, None, None, _first_line(error))
+    if train:
+        if device == 'cpu':
+            model = revert_sync_batchnorm(model)
+        model.train()
+    else:
+        model = prepare_for_inference(model)
+    meta = deepcopy(model).to('meta')
+    return Subject(name, model.to(device), meta)
+
+
+def _drop_weights(config: dict | list) -> None:
+    """Forget, at any depth, what would be loaded."""
+    values = config.values() if isinstance(config, dict) else config
+    if isinstance(config, dict):
+        for key in ('weights', 'pretrained', 'init_cfg'):
+            if key in config:
+                config[key] = None
+    for value in values:
+        if isinstance(value, (dict, list)):
+            _drop_weights(value)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f'{type(error).__name__}: {text[0] if text else ""}'[:300]
+
+
+@cache
+def count(subject: Subject, size: tuple[int, int]) -> Complexity:
+    """Parameters and multiply-accumulates of one image of a size."""
+    return count_model(subject.meta, size)
+
+
+def make_batch(batch: int, size: tuple[int, int], device: str) -> Tensor:
+    """Normalised images (B,3,H,W) of noise, channels last."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(batch, 3, *size, generator=generator).to(device)
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+def make_samples(model: nn.Module, images: Tensor) -> list[SegDataSample]:
+    """Made-up truth for a training step: class ids, or metres."""
+    head = model.decode_head
+    samples = []
+    for image in images:
+        shape = (1, *image.shape[-2:])
+        sample = SegDataSample(
+            metainfo=dict(
+                img_shape=shape[1:], ori_shape=shape[1:], pad_shape=shape[1:]
+            )
+        )
+        if isinstance(model, MonoDepthEstimator):
+            truth = torch.rand(shape, device=image.device) * head.max_depth
+            sample.gt_depth_map = PixelData(data=truth)
+        else:
+            truth = torch.randint(head.num_classes, shape)
+            sample.gt_sem_seg = PixelData(data=truth.to(image.device))
+        samples.append(sample)
+    return samples

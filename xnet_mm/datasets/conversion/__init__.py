@@ -1,0 +1,1 @@
+"""What the converters of tools/ share: jobs, sources, projections."""

@@ -1,0 +1,1 @@
+"""Generated rooms: images, class ids and exact metric depth."""

@@ -1,0 +1,1 @@
+"""The boxes of the figure, faster: same weights, switched on from outside."""

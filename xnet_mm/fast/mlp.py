@@ -1,0 +1,132 @@
+"""timm's MLPs, with what surrounds them, in the cache or in few kernels."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from timm.layers import GELU, GlobalResponseNormMlp, Mlp
+from torch import Tensor, nn
+
+from .linear import linear
+
+# Widest map that is made at once on a CPU. glibc gives a tensor above 32 MiB
+# back to the system, and its next use takes a page fault for every 4 KiB.
+PIECE_BYTES = 16 * 2**20
+
+
+def is_plain(mlp: Any) -> bool:
+    """Whether an MLP is linear, exact GELU, linear (no GRN)."""
+    return (
+        type(mlp) is Mlp
+        and _is_gelu(mlp.act)
+        and type(mlp.norm) is nn.Identity
+        and isinstance(mlp.fc1, nn.Linear)
+    )
+
+
+def has_grn(mlp: Any) -> bool:
+    """Whether an MLP is ConvNeXt V2's: linear, exact GELU, GRN, linear."""
+    return (
+        type(mlp) is GlobalResponseNormMlp
+        and _is_gelu(mlp.act)
+        and isinstance(mlp.fc1, nn.Linear)
+    )
+
+
+def run_mlp(mlp: nn.Module, x: Tensor) -> Tensor:
+    """An MLP on a GPU, of a map (B,H,W,C), in half precision by few kernels.
+
+    cuBLAS adds the bias and takes GELU while it writes the product, in the
+    form with tanh: 5e-4 off at most, less than bfloat16 rounds.
+    """
+    first = mlp.fc1
+    half = first.weight.dtype in (torch.float16, torch.bfloat16)
+    if not half or first.bias is None or not (is_plain(mlp) or has_grn(mlp)):
+        return mlp(x)
+    rows = x.to(first.weight.dtype).flatten(0, -2)
+    hidden = torch.ops.aten._addmm_activation(
+        first.bias, rows, first.weight.t(), use_gelu=True
+    )
+    if is_plain(mlp):
+        return mlp.fc2(hidden).view(x.shape)
+    images = hidden.view(len(x), -1, hidden.shape[-1])
+    size = torch.linalg.vector_norm(images, dim=1, dtype=torch.float32)
+    weight, bias = _with_grn(mlp, size)
+    return torch.baddbmm(bias, images, weight.transpose(1, 2)).view(x.shape)
+
+
+def add_mlp(
+    shortcut: Tensor,
+    x: Tensor,
+    norm: nn.Module,
+    mlp: nn.Module,
+    gamma: Tensor | None = None,
+) -> Tensor:
+    """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C), on a CPU."""
+    if not has_grn(mlp):
+        shortcut, x = shortcut.flatten(0, 1), x.flatten(0, 1)
+        summed = _empty_sum(shortcut, gamma)
+        for row, piece, target in _split(mlp, shortcut, x, summed):
+            _add(row, mlp.fc2(_hidden(piece, norm, mlp)), gamma, target)
+        return summed
+    summed = _empty_sum(shortcut, gamma)
+    for image in zip(shortcut, x, summed, strict=True):
+        pieces = [*_split(mlp, *image)]
+        maps = [_hidden(piece, norm, mlp) for _, piece, _ in pieces]
+        size = sum(hidden.float().square().sum(0) for hidden in maps).sqrt()
+        weight, bias = _with_grn(mlp, size)
+        for (row, _, target), hidden in zip(pieces, maps, strict=True):
+            _add(row, linear(hidden, weight, bias), gamma, target)
+    return summed
+
+
+def _is_gelu(act: nn.Module) -> bool:
+    exact = getattr(act, 'approximate', 'none') == 'none'
+    return type(act) in (nn.GELU, GELU) and exact
+
+
+def _hidden(x: Tensor, norm: nn.Module, mlp: nn.Module) -> Tensor:
+    return torch.ops.aten.gelu_(mlp.fc1(norm(x)))
+
+
+def _with_grn(
+    mlp: GlobalResponseNormMlp, size: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Weight and bias of GRN and the last layer in one.
+
+    GRN is one factor for each channel of an image, and a bias.
+
+    Args:
+        mlp: ConvNeXt V2's.
+        size: the norm of each channel over an image, (...,C').
+
+    Returns:
+        weight (...,C,C') and bias (C,).
+    """
+    grn, last = mlp.grn, mlp.fc2
+    factor = 1 + grn.weight * size / (size.mean(-1, keepdim=True) + grn.eps)
+    weight = (last.weight * factor.unsqueeze(-2)).to(last.weight.dtype)
+    return weight, torch.addmv(last.bias, last.weight, grn.bias)
+
+
+def _add(
+    shortcut: Tensor, out: Tensor, gamma: Tensor | None, summed: Tensor
+) -> None:
+    if gamma is None:
+        torch.add(shortcut, out, out=summed)
+    else:
+        torch.addcmul(shortcut, out, gamma, out=summed)
+
+
+def _empty_sum(shortcut: Tensor, gamma: Tensor | None) -> Tensor:
+    """For the sum, in the precision that it would have by itself."""
+    dtype = shortcut.dtype
+    if gamma is not None:
+        dtype = torch.promote_types(dtype, gamma.dtype)
+    return torch.empty_like(shortcut, dtype=dtype)
+
+
+def _split(mlp: nn.Module, *rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Of tensors (N,C) the pieces that belong together."""
+    step = max(1, PIECE_BYTES // (4 * mlp.fc1.out_features))
+    return zip(*(r.split(step) for r in rows), strict=True)

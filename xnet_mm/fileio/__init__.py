@@ -1,0 +1,1 @@
+"""The ground floor: files whole or not there, checkpoints read as data."""

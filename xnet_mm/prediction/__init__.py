@@ -1,0 +1,1 @@
+"""Predictions for plain images, and the files that they become."""

@@ -1,0 +1,129 @@
+"""Outputs of a depth model for plain images."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.structures import BaseDataElement
+
+from ..datasets.split_file import read_intrinsics
+from ..fileio.atomic import write_atomically
+from ..fileio.depth_png import HIGHEST, describe_limit, encode_depth
+from ..visualization.depth_colours import depth_range
+from ..visualization.depth_panel_visualizer import crop_image
+from ..visualization.depth_panels import draw_depth
+from ..visualization.point_cloud import encode_ply
+from .files import write_npy
+from .predictor import Predictor
+
+
+class DepthWriter:
+    """`depth/NAME.png` (16-bit), and, if wanted, npy and ply; pictures.
+
+    Where the model's test pipeline crops (KBCrop), the outputs are those of
+    the crop, and the intrinsics move with it.
+
+    Args:
+        out_dir: Folder of all outputs.
+        max_depth: Of the model, metres, or None.
+        scale: File units per metre of the PNG.
+        colours: Range of the pictures' colours, see `depth_range`.
+        npy: Write `npy/NAME.npy`, float32 metres.
+        intrinsics: (fx, fy, cx, cy) in pixels of the images: write
+            `clouds/NAME.ply`.
+        drop_edges: Leave depth edges out of the cloud.
+        steady: Keep the first picture's range (for a video).
+    """
+
+    picture_dir, kinds = 'pictures', 'Depth maps and pictures'
+
+    def __init__(
+        self,
+        out_dir: Path,
+        max_depth: float | None,
+        *,
+        scale: float = 1000.0,
+        colours: str | Sequence[float] = 'max_depth',
+        npy: bool = False,
+        intrinsics: Sequence[float] | None = None,
+        drop_edges: bool = False,
+        steady: bool = False,
+    ) -> None:
+        self.out_dir, self.max_depth = out_dir, max_depth
+        self.scale, self.colours, self.npy = scale, colours, npy
+        self.intrinsics, self.drop_edges = intrinsics, drop_edges
+        self.steady, self._limits, self._clipped = steady, None, 0
+        if max_depth and max_depth * scale > HIGHEST:
+            print(
+                f'Warning: max_depth {max_depth:g} m does not fit: '
+                f'{describe_limit(scale)}'
+            )
+
+    def write(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """Write the files of one BGR image; image | depth is returned, BGR.
+
+        Raises:
+            ValueError: NaN, or a prediction of another size than the image.
+        """
+        depth = result.pred_depth_map.data.squeeze(0).float().cpu().numpy()
+        box = result.metainfo.get('crop_box', (0, 0, *image.shape[:2]))
+        cropped = crop_image(image, box)[..., ::-1]
+        if depth.shape != cropped.shape[:2]:
+            raise ValueError(
+                f'{name}: the image has {image.shape[:2]} pixels (height, '
+                f'width), the prediction {depth.shape}. A transform of the '
+                'test pipeline crops without saying where: it has to set '
+                '`crop_box` (top, left, height, width), as KBCrop does.'
+            )
+        data, clipped = encode_depth(depth, self.scale, name)
+        self._clipped += clipped
+        write_atomically(self.out_dir / 'depth' / f'{name}.png', data)
+        if self.npy:
+            write_npy(self.out_dir / 'npy' / f'{name}.npy', depth)
+        if self.intrinsics is not None:
+            fx, fy, cx, cy = self.intrinsics
+            moved = fx, fy, cx - box[1], cy - box[0]
+            cloud = encode_ply(cropped, depth, moved, self.drop_edges)
+            write_atomically(self.out_dir / 'clouds' / f'{name}.ply', cloud)
+        limits = self._limits
+        if limits is None or not self.steady:
+            limits = depth_range(self.colours, self.max_depth, depth)
+            self._limits = limits
+        return draw_depth(cropped, limits, prediction=depth)[..., ::-1]
+
+    def close(self) -> None:
+        """Say what the PNG files could not hold."""
+        if self._clipped:
+            print(
+                f'Warning: {self._clipped} pixels clipped. '
+                f'{describe_limit(self.scale)}'
+            )
+
+
+def model_max_depth(predictor: Predictor) -> float | None:
+    """Metres: of the data the checkpoint was trained on, else the head's."""
+    head = getattr(predictor.model, 'decode_head', None)
+    return predictor.meta.get('max_depth', getattr(head, 'max_depth', None))
+
+
+def parse_intrinsics(text: str) -> tuple[float, ...]:
+    """(fx, fy, cx, cy) from 'fx,fy,cx,cy' or a file of the 3 x 3 matrix.
+
+    Raises:
+        ValueError: neither.
+    """
+    values = text.split(',')
+    if len(values) == 1 or Path(text).exists():
+        return read_intrinsics(text)
+    try:
+        fx, fy, cx, cy = map(float, values)
+    except ValueError:
+        fx = fy = 0.0
+    if fx <= 0 or fy <= 0:
+        raise ValueError(
+            f'intrinsics {text!r}: wanted fx,fy,cx,cy in pixels, or a text '
+            'file of the 3 x 3 camera matrix.'
+        )
+    return fx, fy, cx, cy

@@ -1,0 +1,143 @@
+"""Where predictions go: label maps, depth maps and their pictures."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from mmengine.structures import BaseDataElement
+
+from ..fileio.atomic import write_atomically
+from ..visualization.panels import colour_labels, legend
+from .predictor import Predictor
+
+
+class PredictionWriter(Protocol):
+    """What tools/predict.py needs of a kind of prediction.
+
+    Attributes:
+        picture_dir: Folder name of the pictures.
+        kinds: What is written, for the last line on the screen.
+    """
+
+    picture_dir: str
+    kinds: str
+
+    def write(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """Write the files of one BGR image; its picture, BGR, is returned."""
+
+    def close(self) -> None:
+        """Write what belongs to all images."""
+
+
+class LabelWriter:
+    """`labels/NAME.png` (class ids), overlays, and `legend.png`.
+
+    Args:
+        out_dir: Folder of all outputs.
+        predictor: Knows the classes and their colours.
+        opacity: Of the colours over the image, 0 to 1.
+
+    Raises:
+        SystemExit: the checkpoint has no classes.
+    """
+
+    picture_dir, kinds = 'overlays', 'Labels and overlays'
+
+    def __init__(
+        self, out_dir: Path, predictor: Predictor, opacity: float
+    ) -> None:
+        meta = predictor.meta
+        if not meta.get('classes') or not meta.get('palette'):
+            raise SystemExit(
+                f'{predictor.checkpoint} does not say its classes and '
+                f'palette (it has {sorted(meta)}). Take a checkpoint that '
+                'tools/train.py wrote.'
+            )
+        self.classes, self.palette = meta['classes'], meta['palette']
+        self.out_dir, self.opacity = out_dir, opacity
+
+    def write(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """Write the labels, uint8 or for more than 256 classes uint16."""
+        dtype = np.uint8 if len(self.classes) <= 256 else np.uint16
+        labels = result.pred_sem_seg.data.squeeze(0).cpu().numpy()
+        write_png(
+            self.out_dir / 'labels' / f'{name}.png', labels.astype(dtype)
+        )
+        colours = colour_labels(labels, self.palette)[..., ::-1]
+        return cv2.addWeighted(
+            image, 1 - self.opacity, colours, self.opacity, 0
+        )
+
+    def close(self) -> None:
+        """Write the legend."""
+        ids = range(len(self.classes))
+        strip = legend(self.classes, self.palette, ids, 640)
+        write_png(self.out_dir / 'legend.png', strip[..., ::-1])
+
+
+class PictureFiles:
+    """Pictures as `FOLDER/NAME.png`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, name: str, picture: np.ndarray) -> None:
+        """Write a BGR picture."""
+        write_png(self.folder / f'{name}.png', picture)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+class PictureVideo:
+    """Pictures as the frames of an mp4, which is whole or not there.
+
+    Args:
+        path: Of the file.
+        fps: Frames per second.
+    """
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self.path, self.fps = path, fps
+        self._temporary = path.with_name(f'{path.stem}.tmp.mp4')
+        self._writer = None
+
+    def add(self, name: str, picture: np.ndarray) -> None:
+        """Append a BGR picture of the first one's size."""
+        # Players want even sizes.
+        rows, columns = (-picture.shape[0] % 2, -picture.shape[1] % 2)
+        picture = cv2.copyMakeBorder(
+            picture, 0, rows, 0, columns, cv2.BORDER_REPLICATE
+        )
+        if self._writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = cv2.VideoWriter(
+                str(self._temporary),
+                cv2.VideoWriter_fourcc(*'mp4v'),
+                self.fps,
+                picture.shape[1::-1],
+            )
+        self._writer.write(picture)
+
+    def close(self) -> None:
+        """End the file and give it its name."""
+        self._writer.release()
+        self._temporary.replace(self.path)
+
+
+def write_png(path: Path, image: np.ndarray) -> None:
+    """Write labels or a BGR image, whole or not at all."""
+    write_atomically(path, cv2.imencode('.png', image)[1].tobytes())
+
+
+def write_npy(path: Path, array: np.ndarray) -> None:
+    """Write an array for `np.load`, whole or not at all."""
+    data = BytesIO()
+    np.save(data, array, allow_pickle=False)
+    write_atomically(path, data.getvalue())
