@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..fast import accelerate
+
 
 class Complexity(NamedTuple):
     """What a model costs.
@@ -66,6 +68,7 @@ def count_model(model: nn.Module, size: tuple[int, int]) -> Complexity:
         size: (height, width) of the image.
     """
     model.auxiliary_head = None
+    accelerate(model)  # what runs is counted: the probe folded
     parameters = sum(p.numel() for p in model.parameters())
     model.eval().to('meta')
     image = torch.zeros(1, 3, *size, device='meta')

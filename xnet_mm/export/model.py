@@ -18,7 +18,8 @@ from timm.layers import Conv2dSame
 from torch import Tensor, nn
 from torch.export import Dim
 
-from ..models import MonoDepthEstimator, prepare_for_inference
+from ..fast import prepare_for_inference
+from ..models import MonoDepthEstimator
 from ..models.resize import resize_to
 from ..visualization.depth_colours import DEPTH_MAP, colour_table
 

@@ -7,11 +7,8 @@ import torch
 from timm.layers import GELU, GlobalResponseNormMlp, Mlp
 from torch import Tensor, nn
 
+from . import when
 from .linear import linear
-
-# Widest map that is made at once on a CPU. glibc gives a tensor above 32 MiB
-# back to the system, and its next use takes a page fault for every 4 KiB.
-PIECE_BYTES = 16 * 2**20
 
 
 def is_plain(mlp: Any) -> bool:
@@ -128,5 +125,5 @@ def _empty_sum(shortcut: Tensor, gamma: Tensor | None) -> Tensor:
 
 def _split(mlp: nn.Module, *rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Of tensors (N,C) the pieces that belong together."""
-    step = max(1, PIECE_BYTES // (4 * mlp.fc1.out_features))
+    step = when.rows_at_once(mlp.fc1.out_features)
     return zip(*(r.split(step) for r in rows), strict=True)

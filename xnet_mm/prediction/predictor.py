@@ -15,6 +15,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
 from rich.progress import track
 
+from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
 
 IMAGE_SUFFIXES = {
@@ -48,8 +49,7 @@ class Predictor:
         _load_all(model, content.get('state_dict', content), checkpoint)
         self.checkpoint = checkpoint
         self.meta = content.get('meta', {}).get('dataset_meta') or {}
-        self.model = model.to(device)
-        self.model.eval()
+        self.model = accelerate(model.to(device).eval())
         self.pipeline = Compose(_plain_pipeline(cfg))
 
     @torch.no_grad()

@@ -6,8 +6,8 @@ from mmseg.registry import MODELS
 from test_models.test_fast_blocks import CONVNEXT, CONVNEXT_V2, SWIN
 from torch import nn
 
+from xnet_mm.fast import prepare_for_inference
 from xnet_mm.fast.precision import Autocast, Half
-from xnet_mm.models import prepare_for_inference
 
 
 def build(

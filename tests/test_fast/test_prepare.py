@@ -10,7 +10,7 @@ from mmseg.registry import MODELS
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from xnet_mm.models import prepare_for_inference
+from xnet_mm.fast import prepare_for_inference
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
