@@ -1,14 +1,14 @@
 """Where models come from: timm by name, an OpenMMLab registry by config."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import timm
 import torch.nn.functional as F
-from timm.layers import BatchNormAct2d
+from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
 
-def is_registered(config: str | dict) -> bool:
+def is_registered(config: str | dict) -> TypeGuard[dict]:
     """Whether the model comes from an OpenMMLab registry, not from timm."""
     return not isinstance(config, str) and config['type'] != 'timm'
 
@@ -42,13 +42,14 @@ def build_classifier(
     return name, _create_any_size(name, {**defaults, **options})
 
 
-def _create_any_size(name: str, options: dict) -> nn.Module:
+def _create_any_size(name: str, options: dict[str, Any]) -> nn.Module:
     """Create a timm model that takes images of any size, where it can."""
-    for any_size in (
+    ways: list[dict[str, Any]] = [
         dict(strict_img_size=False),  # Swin, Swin V2
         dict(dynamic_img_size=True, dynamic_img_pad=True),  # ViT, DINOv2
         {},
-    ):
+    ]
+    for any_size in ways:
         try:
             model = timm.create_model(name, **any_size, **options)
         except TypeError:
@@ -56,7 +57,7 @@ def _create_any_size(name: str, options: dict) -> nn.Module:
                 raise
         else:
             break
-    patch_embed = getattr(model, 'patch_embed', None)
+    patch_embed: Any = getattr(model, 'patch_embed', None)
     if hasattr(patch_embed, 'dynamic_img_pad'):
         patch_embed.register_forward_pre_hook(_pad_to_patches)
         if not patch_embed.dynamic_img_pad:
@@ -65,7 +66,7 @@ def _create_any_size(name: str, options: dict) -> nn.Module:
     return model
 
 
-def _pad_to_patches(patch_embed: nn.Module, args: tuple[Tensor]) -> Tensor:
+def _pad_to_patches(patch_embed: Any, args: tuple[Tensor]) -> Tensor:
     """Pad an image to whole patches, as timm does, but only if it has to be.
 
     So torch.compile knows that sizes divide, and one program takes them all;

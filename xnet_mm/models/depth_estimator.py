@@ -39,7 +39,15 @@ class DepthDataPreProcessor(SegDataPreProcessor):
         super().__init__(seg_pad_val=0, **kwargs)
 
     def forward(self, data: dict, training: bool = False) -> dict[str, Any]:
-        """As mmseg's; at test `inputs` is a list where sizes differ."""
+        """As mmseg's; at test `inputs` is a list where sizes differ.
+
+        Args:
+            data: `inputs`, images (3,H,W), and `data_samples`.
+            training: whether all images are padded to one size.
+
+        Returns:
+            `inputs`, (B,3,H,W) or a list of (1,3,H,W), and `data_samples`.
+        """
         images = data['inputs']
         if training or len({image.shape for image in images}) <= 1:
             return super().forward(data, training)
@@ -74,6 +82,8 @@ class MonoDepthEstimator(EncoderDecoder):
     Raises:
         ValueError: an unknown mode or flip, or a slide without sizes.
     """
+
+    test_cfg: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,7 +158,7 @@ class MonoDepthEstimator(EncoderDecoder):
         inputs: Tensor | Sequence[Tensor],
         data_samples: Sequence[SegDataSample] | None = None,
     ) -> list[SegDataSample]:
-        """Predict; each sample gets `pred_depth_map`.
+        """Predict; each sample gets `pred_depth_map`, metres (1,h,w).
 
         Args:
             inputs: images (B,3,H,W), or a list of such where sizes differ.
@@ -192,7 +202,7 @@ class DepthTTAModel(BaseTTAModel):
     def merge_preds(
         self, data_samples_list: list[list[SegDataSample]]
     ) -> list[SegDataSample]:
-        """One sample for each list of views of one image."""
+        """Merge the views of each image; `pred_depth_map` is (1,h,w)."""
         merged = []
         for views in data_samples_list:
             maps = [view.pred_depth_map.data for view in views]

@@ -89,7 +89,7 @@ class DepthOutput(BaseDecodeHead):
         batch_img_metas: list[dict] | None = None,
         test_cfg: dict | None = None,
     ) -> Tensor:
-        """Metres (B,1,h,w) within the head's range, at its own stride."""
+        """Maps (B,C_i,H/s_i,W/s_i) -> metres (B,1,h,w) within the range."""
         return self.forward(inputs).clamp(self.min_depth, self.max_depth)
 
     def loss_by_feat(
@@ -113,7 +113,7 @@ class DepthOutput(BaseDecodeHead):
         functions = self.loss_decode
         if not isinstance(functions, nn.ModuleList):
             functions = [functions]
-        losses = {}
+        losses: dict[str, Tensor] = {}
         for function in functions:
             loss = function(depth, truth, valid)
             name = function.loss_name
@@ -192,13 +192,13 @@ class DPTDepthHead(DepthOutput):
             for _ in in_channels
         )
         # It would add a second map, which the lowest resolution lacks.
-        self.fusion_blocks[-1].res_conv_unit1 = None
+        self.fusion_blocks[-1].register_module('res_conv_unit1', None)
         self.project = ConvModule(
             channels, channels, 3, padding=1, norm_cfg=norm_cfg
         )
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Metres (B,1,H/s,W/s) of a pyramid, s half its first stride."""
+        """Maps (B,C_i,H/s_i,W/s_i) -> metres (B,1,H/s,W/s), s = s_1 / 2."""
         maps = self._transform_inputs(inputs)
         maps = [c(m) for c, m in zip(self.convs, maps, strict=True)]
         fused = self.fusion_blocks[-1](maps[-1])

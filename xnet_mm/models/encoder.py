@@ -48,6 +48,8 @@ class PretrainedEncoder(BaseModule):
             knows no such model.
     """
 
+    encoder: Any  # timm's and the registries' models share no more than that
+
     def __init__(
         self,
         encoder: str | dict,
@@ -108,10 +110,10 @@ class PretrainedEncoder(BaseModule):
     @torch.enable_grad()  # what gradients reach, also if built without any
     def _probe(self, name: str) -> None:
         """Find width and stride by a small image; freeze what is unused."""
-        if self.is_timm:
-            patch = self.encoder.feature_info[-1]['reduction']
-        else:
+        if is_registered(self.config):
             patch = self.config.get('patch_size', 32)
+        else:
+            patch = self.encoder.feature_info[-1]['reduction']
         unit = patch if patch == 14 else 16
         self.encoder.eval()
         size = (4 * unit, 6 * unit)
@@ -215,9 +217,10 @@ class PretrainedEncoder(BaseModule):
         return list(features)
 
 
-def _whole(stride: float) -> int | float:
-    """An int where it is one: RS takes whole factors."""
-    return int(stride) if stride == int(stride) else stride
+def _whole(stride: float) -> float:
+    """An int where it is one, up to rounding: RS takes whole factors."""
+    whole = round(stride)
+    return whole if math.isclose(stride, whole) else stride
 
 
 def _leaves(outputs: Sequence[Tensor]) -> set[int]:

@@ -13,7 +13,7 @@ from .hierarchy import Hierarchy, build_hierarchy
 from .reshape import ReShape
 from .resize import resize_to
 
-STRIDES = [4, 8, 16, 32]
+STRIDES: list[float] = [4, 8, 16, 32]
 
 
 @MODELS.register_module()
@@ -125,7 +125,7 @@ def _drop_downsampling(name: str, hierarchy: Hierarchy) -> None:
     ):
         x = torch.zeros((1, 8, 8, channels) if last else (1, channels, 8, 8))
         try:
-            (unit,) = stage
+            (unit,) = stage.children()
             unit.get_submodule('downsample')
             unit.downsample = nn.Identity()
             wrong = None if unit(x).shape == x.shape else 'it changes the map'

@@ -7,6 +7,7 @@ it, so that nobody types a channel list by hand.
 """
 
 import sys
+from types import FrameType
 from typing import NamedTuple
 
 from torch import nn
@@ -16,7 +17,7 @@ class Pyramid(NamedTuple):
     """What a backbone or neck returns: widths and strides, map by map."""
 
     channels: list[int]
-    strides: list[int | float]
+    strides: list[float]  # ints where they are whole
 
 
 def take_over(taker: str) -> Pyramid:
@@ -58,7 +59,7 @@ def _model_under_construction() -> nn.Module | None:
     No state is kept between boxes: whoever was built before, in another
     model of the same process, is not on the stack.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         module = frame.f_locals.get('self')
         if isinstance(module, nn.Module) and 'backbone' in vars(module).get(

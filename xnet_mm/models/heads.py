@@ -42,7 +42,7 @@ class PFPHead(BaseDecodeHead):
         self,
         num_classes: int,
         in_channels: Sequence[int] | None = None,
-        in_strides: Sequence[int] | None = None,
+        in_strides: Sequence[float] | None = None,
         in_index: Sequence[int] | None = None,
         channels: int = 64,
         pyramid_channels: int = 256,
@@ -78,7 +78,7 @@ class PFPHead(BaseDecodeHead):
         )
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Class logits (B,K,H/out_stride,W/out_stride) of a pyramid."""
+        """Maps (B,C_i,H/s_i,W/s_i) -> logits (B,K,H/out_stride,...)."""
         maps = self._transform_inputs(inputs)
         return self.cls_seg(self.pfp(maps))
 
@@ -90,6 +90,9 @@ class PFPHead(BaseDecodeHead):
         Args:
             seg_logits: (B,K,h,w).
             batch_img_metas: see mmseg's BaseDecodeHead.
+
+        Returns:
+            (B,K,H,W).
         """
         meta = batch_img_metas[0]
         sizes = [

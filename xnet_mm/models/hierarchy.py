@@ -118,7 +118,7 @@ class Hierarchy(nn.Module):
             links: added to what stages 2, 3 and 4 take in, (B,Ci,h,w) with
                 the width of the map of the stage before, any size.
         """
-        maps = []
+        maps: list[Tensor] = []
         was_last = False
         for stage, is_last, goes_last in zip(
             self.stages,
@@ -137,12 +137,12 @@ class Hierarchy(nn.Module):
         return maps
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """The classifier's own four maps of an image (B,3,H,W)."""
+        """Image (B,3,H,W) -> the classifier's own four maps (B,Ci,h,w)."""
         return self.forward_stages(self.forward_stem(image))
 
     def drop_stem(self) -> None:
         """Forget the stem, for a decoder that is not shown the image."""
-        self.stem = None
+        self.register_module('stem', None)
         self.native_names = {
             native: name
             for native, name in self.native_names.items()
@@ -153,14 +153,15 @@ class Hierarchy(nn.Module):
         """Recompute each block in the backward pass to save memory."""
         self.grad_checkpointing = enable
         for stage in self.stages:
-            for unit in stage:
+            for unit in stage.children():
                 if hasattr(unit, 'grad_checkpointing'):
-                    unit.grad_checkpointing = enable  # timm's own, by block
+                    # timm's own, by block. torch's hints know no flags.
+                    unit.grad_checkpointing = enable  # type: ignore[assignment]
 
-    def _run_stage(self, stage: nn.Sequential, x: Tensor) -> Tensor:
+    def _run_stage(self, stage: nn.Module, x: Tensor) -> Tensor:
         if not (self.grad_checkpointing and self.training):
             return stage(x)
-        for unit in stage:
+        for unit in stage.children():
             if hasattr(unit, 'grad_checkpointing'):
                 x = unit(x)
                 continue
@@ -191,13 +192,14 @@ def build_hierarchy(decoder: str | dict) -> Hierarchy:
 def _split_timm(name: str, model: nn.Module) -> list[list[str]]:
     """Names of the submodules of stem and stages, in the order they run."""
     info = [dict(f) for f in getattr(model, 'feature_info', [])]
-    last = {f['reduction']: f['module'] for f in info}
-    ends = [last.get(s) for s in (4, 8, 16, 32)]
-    if None in ends or len(last) != len(info):
+    last: dict[int, str] = {f['reduction']: f['module'] for f in info}
+    strides = (4, 8, 16, 32)
+    if not {*strides} <= {*last} or len(last) != len(info):
         raise NotAHierarchyError(
             name,
             f'timm lists features of strides {[f["reduction"] for f in info]}',
         )
+    ends = [last[stride] for stride in strides]
     # Registration order is running order in timm; `Hierarchy` verifies it.
     units = []
     for child_name, child in model.named_children():

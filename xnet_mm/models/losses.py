@@ -59,9 +59,12 @@ class ScaleInvariantLogLoss(nn.Module):
         gives 0, with a gradient of 0 (DDP waits for one).
 
         Args:
-            depth: prediction in metres, > 0.
-            truth: in metres.
-            valid: bool, the pixels with ground truth.
+            depth: prediction in metres, > 0, (B,1,H,W) or any other shape.
+            truth: in metres, the same shape.
+            valid: bool, the same shape: the pixels with ground truth.
+
+        Returns:
+            The loss, a number of shape ().
         """
         # Half precision has 3 digits: the difference of means needs more.
         with torch.autocast(depth.device.type, enabled=False):

@@ -32,7 +32,7 @@ class PostFeaturePyramid(nn.Module):
     def __init__(
         self,
         in_channels: Sequence[int],
-        in_strides: Sequence[int],
+        in_strides: Sequence[float],
         pyramid_channels: int = 256,
         out_channels: int = 64,
         out_stride: int = 1,

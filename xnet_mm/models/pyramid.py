@@ -1,7 +1,5 @@
 """The encoder of the peers: a pre-trained encoder's pyramid, no image."""
 
-from typing import Any
-
 from torch import Tensor
 
 from ..registry import MODELS
@@ -16,12 +14,22 @@ class PretrainedPyramid(PretrainedEncoder):
     the same encoder and weights.
 
     Args:
-        *args: those of `PretrainedEncoder`.
-        **kwargs: likewise, but for `pyramid`.
+        encoder: this and the others are those of `PretrainedEncoder`.
+        weights: likewise.
+        input_scale: likewise.
+        with_cp: likewise.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, pyramid=True, **kwargs)
+    def __init__(
+        self,
+        encoder: str | dict,
+        weights: str | None = None,
+        input_scale: float = 1.0,
+        with_cp: bool = False,
+    ) -> None:
+        super().__init__(
+            encoder, weights, input_scale, pyramid=True, with_cp=with_cp
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Image (B,3,H,W) -> four maps (B,C_i,H/s_i,W/s_i)."""

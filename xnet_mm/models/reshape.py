@@ -37,7 +37,7 @@ class ReShape(nn.Module):
         self,
         in_channels: int,
         out_channels: int,
-        scale_factor: int,
+        scale_factor: float,
         norm: str = 'RMSNorm',
         act: str = 'SiLU',
     ) -> None:

@@ -78,9 +78,11 @@ def load_weights(
         RuntimeError: the hub cannot be reached.
         FileNotFoundError: there is no such file or package.
     """
+    outside: list[str] = []
+    converted: list[str] = []
     if weights == 'timm':
         classifier = _from_hub(config, role)
-        state, outside, converted = dict(classifier.state_dict()), [], []
+        state = dict(classifier.state_dict())
     else:
         classifier = build_classifier(config)[1]
         state, outside = _unwrap(read_state(weights), classifier)
