@@ -40,3 +40,10 @@ def post_feature_pyramid(maps, parameters, fuse, scales, fuse_scale):
         for x, p, s in zip(maps, parameters, scales, strict=True)
     ]
     return reshape(np.concatenate(pyramid), fuse, fuse_scale)
+
+
+def parameters_of(module):
+    """A module's parameters by name, in double precision."""
+    return {
+        n: p.detach().double().numpy() for n, p in module.named_parameters()
+    }

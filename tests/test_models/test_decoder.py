@@ -3,42 +3,12 @@
 import pytest
 import timm
 import torch
+from decoder_families import FAMILIES, family
 from mmseg.registry import MODELS
 from torch.testing import assert_close
 
-from xnet_mm.models import PretrainedReversedDecoder, build_hierarchy
+from xnet_mm.models import PretrainedReversedDecoder
 from xnet_mm.models.classifier import build_classifier, is_registered
-
-SWIN = dict(embed_dim=12, depths=(1, 1, 2, 1), num_heads=(1, 1, 2, 2))
-TIMM_FAMILIES = {
-    'convnext': 'convnext_atto',
-    'convnextv2': 'convnextv2_atto',
-    'swin': dict(
-        type='timm', model_name='swin_tiny_patch4_window7_224', **SWIN
-    ),
-    'swinv2': dict(type='timm', model_name='swinv2_tiny_window8_256', **SWIN),
-    'resnet': 'resnet18',
-    'efficientnet': 'efficientnet_b0',
-    'efficientnet-lite': 'tf_efficientnet_lite0',
-    # No code of ours knows these three: whatever timm can split works.
-    'regnet, stem of stride 2': 'regnetx_002',
-    'hgnet, stem of another width': 'hgnetv2_b0',
-    'pvt, mixed layouts': 'pvt_v2_b0',
-}
-MMPRETRAIN = dict(type='mmpretrain.ConvNeXt', arch='atto')
-MMPRETRAIN_FAMILIES = {
-    'mmpretrain convnext': MMPRETRAIN,
-    'mmpretrain convnextv2': dict(
-        MMPRETRAIN, use_grn=True, layer_scale_init_value=0.0
-    ),
-}
-FAMILIES = {**TIMM_FAMILIES, **MMPRETRAIN_FAMILIES}
-
-
-def family(families):
-    return pytest.mark.parametrize(
-        'config', families.values(), ids=families.keys()
-    )
 
 
 def native_maps(config, classifier, image):
@@ -85,52 +55,6 @@ def test_identity(config, mix, tmp_path):
     for a, b in zip(ours, wanted, strict=True):
         tolerance = 1e-5 if 'swin' in str(config) else 0
         assert_close(a, b, rtol=tolerance, atol=10 * tolerance)
-
-
-@family(FAMILIES)
-def test_maps_are_a_pyramid_at_odd_sizes(config):
-    hierarchy = build_hierarchy(config).eval()
-    assert hierarchy.strides == [4, 8, 16, 32]
-    for height, width in ((70, 90), (97, 131)):
-        image = torch.rand(1, 3, height, width)
-        with torch.no_grad():
-            maps = hierarchy(image)
-        assert [m.shape[1] for m in maps] == hierarchy.channels
-        for feature, stride in zip(maps, hierarchy.strides, strict=True):
-            for got, size in zip(
-                feature.shape[-2:], (height, width), strict=True
-            ):
-                assert size // stride <= got <= -(-size // stride)
-
-
-def test_stems_are_found_by_running_them():
-    lite = build_hierarchy('tf_efficientnet_lite0')
-    assert (lite.stem_channels, lite.stem_stride) == (32, 2)
-    assert lite.channels == [24, 40, 112, 320]
-    convnext = build_hierarchy('convnext_atto')
-    assert (convnext.stem_channels, convnext.stem_stride) == (40, 4)
-    assert convnext.channels == [40, 80, 160, 320]
-
-
-@pytest.mark.parametrize(
-    ('name', 'reason'),
-    [
-        ('vit_tiny_patch16_224', 'features of strides'),
-        ('levit_128s', 'features of strides'),
-        ('maxvit_nano_rw_256', 'cannot take an image'),
-        ('densenet121', 'nested or have no stem'),
-        (
-            'convnext_attto',
-            'knows no model convnext_attto; it knows',
-        ),
-        (dict(type='mmpretrain.ResNet', depth=18), 'not mmpretrain.ConvNeXt'),
-    ],
-)
-def test_what_cannot_be_split_says_what_can(name, reason):
-    with pytest.raises(ValueError, match=reason) as error:
-        build_hierarchy(name)
-    assert 'ConvNeXt and ConvNeXt V2' in str(error.value)
-    assert 'EfficientNet-Lite' in str(error.value)
 
 
 @family(FAMILIES)

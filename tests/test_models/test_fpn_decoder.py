@@ -5,9 +5,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 from reference import reshape
+from tiny_models import SWIN, assembled
 from torch.testing import assert_close
 
-from xnet_mm.models import FPNDecoder, PretrainedEncoder
+from xnet_mm.models import FPNDecoder
 
 TINY = dict(
     type='timm',
@@ -15,13 +16,6 @@ TINY = dict(
     depths=(1, 2, 1, 1),
     dims=(8, 12, 16, 24),
     ls_init_value=0.5,  # a block that shows
-)
-SWIN = dict(
-    type='timm',
-    model_name='swin_tiny_patch4_window7_224',
-    embed_dim=12,
-    depths=(1, 1, 2, 1),
-    num_heads=(1, 1, 2, 2),
 )
 WIDTHS = [5, 6, 7, 9]
 SIZES = [(24, 32), (12, 16), (6, 8), (3, 4)]  # strides 4, 8, 16, 32
@@ -132,8 +126,13 @@ def test_swin_runs_channels_last():
 
 
 def test_takes_over_and_hands_over():
-    encoder = PretrainedEncoder('resnet18', pyramid=True).eval()
-    neck = FPNDecoder(TINY).eval()
+    model = assembled(
+        dict(
+            type='xnet_mm.PretrainedEncoder', encoder='resnet18', pyramid=True
+        ),
+        dict(type='xnet_mm.FPNDecoder', decoder=TINY),
+    ).eval()
+    encoder, neck = model.backbone, model.neck
     assert neck.in_channels == [64, 128, 256, 512]
     assert (neck.out_channels, neck.out_strides) == ([8], [4])
     inputs = encoder(torch.rand(1, 3, 70, 90))
@@ -146,18 +145,19 @@ def test_takes_over_and_hands_over():
 @pytest.mark.parametrize(
     ('encoder', 'got'),
     [
-        (dict(encoder='resnet18'), r'widths \[512\] and strides \[32.0\]'),
+        (dict(encoder='resnet18'), r'widths \[512\] and strides \[32\]'),
         (
             dict(encoder='vit_tiny_patch16_224', pyramid=True),
-            r'strides \[16.0, 16.0, 16.0, 16.0\]',
+            r'strides \[16, 16, 16, 16\]',
         ),
     ],
     ids=['one map', 'one stride'],
 )
 def test_encoders_without_a_pyramid_are_told_what_to_set(encoder, got):
-    PretrainedEncoder(**encoder)
+    backbone = dict(type='xnet_mm.PretrainedEncoder', **encoder)
+    neck = dict(type='xnet_mm.FPNDecoder', decoder=TINY)
     with pytest.raises(ValueError, match=f'{got}; .* set pyramid=True'):
-        FPNDecoder(TINY)
+        assembled(backbone, neck)
 
 
 @pytest.mark.parametrize(

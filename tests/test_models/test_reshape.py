@@ -1,16 +1,12 @@
+"""RS against the slow formula."""
+
 import pytest
 import reference
 import torch
+from reference import parameters_of
 from torch.testing import assert_close
 
-from xnet_mm.models import PostFeaturePyramid, ReShape
-from xnet_mm.models.resize import resize_to
-
-
-def parameters_of(module):
-    return {
-        n: p.detach().double().numpy() for n, p in module.named_parameters()
-    }
+from xnet_mm.models import ReShape
 
 
 def random_reshape(*args):
@@ -46,51 +42,10 @@ def test_identity_start_is_exactly_one():
     assert torch.equal(out, torch.ones(2, 3, 6, 6))
 
 
-@pytest.mark.parametrize('scale', [0, 1.5])
+@pytest.mark.parametrize('scale', [0, 1.5, 2.5])
 def test_scale_factor_must_be_a_positive_integer(scale):
     with pytest.raises(ValueError, match=f'scale_factor={scale}; PixelShuf'):
         ReShape(4, 4, scale)
-
-
-def test_resize_leaves_the_right_size_alone():
-    x = torch.randn(1, 2, 3, 4)
-    assert resize_to(x, torch.Size([3, 4])) is x
-
-
-def test_pyramid_equals_the_slow_reference():
-    torch.manual_seed(0)
-    module = PostFeaturePyramid([3, 4], [4, 8], 5, 6, out_stride=2)
-    maps = [torch.randn(1, 3, 4, 6), torch.randn(1, 4, 2, 3)]
-    wanted = reference.post_feature_pyramid(
-        [m[0].double().numpy() for m in maps],
-        [parameters_of(m) for m in module.reshapes],
-        parameters_of(module.fuse),
-        scales=(1, 2),
-        fuse_scale=2,
-    )
-    got = module(maps)[0].double()
-    assert got.shape == (6, 8, 12)
-    assert_close(got, torch.tensor(wanted), rtol=1e-4, atol=1e-4)
-
-
-def test_pyramid_resizes_maps_that_do_not_divide():
-    module = PostFeaturePyramid([3, 4], [4, 8], 5, 6)
-    maps = [torch.randn(1, 3, 5, 7), torch.randn(1, 4, 2, 3)]
-    assert module(maps).shape == (1, 6, 20, 28)
-
-
-def test_pyramid_says_which_widths_came():
-    module = PostFeaturePyramid([3, 4], [4, 8], 5, 6)
-    maps = [torch.randn(1, 3, 4, 4), torch.randn(1, 5, 2, 2)]
-    with pytest.raises(ValueError, match=r'widths \[3, 5\].*\[3, 4\]'):
-        module(maps)
-
-
-def test_pyramid_wants_strides_that_divide():
-    with pytest.raises(ValueError, match='cannot bring stride 14 to 4'):
-        PostFeaturePyramid([3, 4], [4, 14])
-    with pytest.raises(ValueError, match=r'3 widths .* and 2 strides'):
-        PostFeaturePyramid([3, 4, 5], [4, 8])
 
 
 def test_sub_pixels_start_alike():
@@ -106,3 +61,60 @@ def test_sub_pixels_start_alike():
     assert (out.flatten(2).std(-1) > 0).all()
     # The sub-pixels of one channel are alike, the channels are not.
     assert fine.expand.weight.view(6, 16, 5)[:, 0].unique(dim=0).shape[0] == 6
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_forward_is_five_steps(training):
+    """Whole tensors, in the words of the paper, also in the other layout."""
+    torch.manual_seed(0)
+    module = random_reshape(5, 4, 2).train(training)
+    x = torch.randn(2, 5, 6, 7)
+    p = module.state_dict()
+    rms = x.square().mean(1, keepdim=True) + torch.finfo(x.dtype).eps
+    y = x / rms.sqrt() * p['norm.weight'][:, None, None]
+    y = torch.einsum('oc,bchw->bohw', p['expand.weight'], y)
+    y = y + p['expand.bias'][:, None, None]
+    y = y.reshape(2, 4, 2, 2, 6, 7)  # (B,C',a,b,H,W) -> (B,C',H,a,W,b)
+    y = y.permute(0, 1, 4, 2, 5, 3).reshape(2, 4, 12, 14)
+    y = y * y.sigmoid()
+    y = torch.einsum('oc,bchw->bohw', p['project.weight'], y)
+    y = y + p['project.bias'][:, None, None]
+    assert_close(module(x), y, rtol=1e-4, atol=1e-4)
+    last = x.contiguous(memory_format=torch.channels_last)
+    assert_close(module(last), module(x))
+
+
+def test_a_whole_float_is_a_whole_number():
+    torch.manual_seed(0)
+    ours = ReShape(5, 4, 2.0)
+    assert type(ours.scale_factor) is int
+    wanted = ReShape(5, 4, 2)
+    wanted.load_state_dict(ours.state_dict())
+    x = torch.randn(1, 5, 3, 2)
+    assert torch.equal(ours(x), wanted(x))
+
+
+def test_the_norm_keeps_its_precision_under_autocast():
+    module = ReShape(5, 4, 2)
+    seen = []
+    module.norm.register_forward_hook(lambda m, args, out: seen.append(out))
+    x = torch.randn(1, 5, 3, 2)
+    with torch.autocast('cpu', torch.bfloat16):
+        half = module(x.bfloat16())
+    assert seen[0].dtype == torch.float32
+    assert half.dtype == torch.bfloat16
+    assert_close(half.float(), module(x), rtol=0.05, atol=0.05)
+
+
+def test_dynamic_quantisation_by_torch():
+    """Both linear layers to 8 bits, and what they compute stays near."""
+    quantization = pytest.importorskip('torch.ao.quantization')
+    torch.manual_seed(0)
+    module = random_reshape(32, 16, 2).eval()
+    ours = quantization.quantize_dynamic(module, {torch.nn.Linear})
+    for layer in (ours.expand, ours.project):
+        assert layer.weight().dtype == torch.qint8
+    x = torch.randn(2, 32, 5, 4)
+    wanted = module(x)
+    assert ours(x).shape == wanted.shape
+    assert (ours(x) - wanted).norm() < 0.05 * wanted.norm()

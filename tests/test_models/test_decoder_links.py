@@ -3,18 +3,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from tiny_models import SWIN, assembled
 from torch.testing import assert_close
 
-from xnet_mm.models import PretrainedEncoder, PretrainedReversedDecoder
+from xnet_mm.models import PretrainedReversedDecoder
 from xnet_mm.models.classifier import build_classifier
 
-SWIN = dict(
-    type='timm',
-    model_name='swin_tiny_patch4_window7_224',
-    embed_dim=12,
-    depths=(1, 1, 2, 1),
-    num_heads=(1, 1, 2, 2),
-)
 WIDTHS = [5, 6, 7, 9]
 
 
@@ -110,15 +104,19 @@ def test_the_last_map_alone_gives_every_parameter_a_gradient(config):
 
 
 def test_an_encoder_of_one_map_is_told_what_to_set():
-    PretrainedEncoder('resnet18')
+    encoder = dict(type='xnet_mm.PretrainedEncoder', encoder='resnet18')
+    neck = dict(
+        type='xnet_mm.PretrainedReversedDecoder',
+        decoder='resnet18',
+        pyramid_links=True,
+    )
     with pytest.raises(
         ValueError,
         match=r'wants four maps of the encoder and got 1\. Set pyramid=True',
     ):
-        PretrainedReversedDecoder('resnet18', pyramid_links=True)
-    PretrainedEncoder('resnet18', pyramid=True)
-    neck = PretrainedReversedDecoder('resnet18', pyramid_links=True)
-    assert [link.in_channels for link in neck.links] == [64, 128, 256]
+        assembled(encoder, neck)
+    model = assembled(dict(encoder, pyramid=True), neck)
+    assert [link.in_channels for link in model.neck.links] == [64, 128, 256]
 
 
 def test_maps_of_other_widths_are_named():
