@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from tiny_models import DEPTH_PEERS, depth_peer, depth_sample, estimator
 from torch import nn
 
+from xnet_mm.models import PFPDepthHead
 from xnet_mm.models.depth_heads import DepthOutput
 
 
@@ -137,3 +138,44 @@ def test_train_step_reaches_every_parameter(head):
     assert losses[-1] < losses[0]
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_pfp_depth_head_is_the_probe_of_pfp_in_metres(training):
+    torch.manual_seed(0)
+    head = PFPDepthHead(
+        in_channels=[3, 4],
+        channels=8,
+        pyramid_channels=8,
+        max_depth=80.0,
+        min_depth=0.5,
+    ).train(training)
+    for parameter in head.parameters():
+        nn.init.normal_(parameter, std=0.5)
+    maps = [torch.randn(2, 3, 6, 8), torch.randn(2, 4, 3, 4)]
+    x = head.conv_seg(head.pfp(maps))
+    assert x.shape == (2, 1, 24, 32)
+    torch.testing.assert_close(
+        head(maps), 0.5 + 79.5 / (1 + torch.exp(-x)), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_peers_take_over_the_widths_of_the_pyramid():
+    dpt = depth_peer('DPTDepthHead').decode_head
+    assert [c.in_channels for c in dpt.convs] == [40, 80, 160, 320]
+    uper = depth_peer('UPerDepthHead').decode_head
+    assert uper.in_channels == [40, 80, 160, 320]
+    assert uper.in_index == [0, 1, 2, 3]
+
+
+def test_dpt_doubles_the_first_maps_size():
+    head = depth_peer('DPTDepthHead').decode_head.eval()
+    maps = [
+        torch.randn(1, c, *size)
+        for c, size in zip(
+            (40, 80, 160, 320),
+            [(17, 24), (9, 12), (5, 6), (3, 3)],
+            strict=True,
+        )
+    ]
+    assert head(maps).shape == (1, 1, 34, 48)

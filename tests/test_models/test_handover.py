@@ -68,21 +68,17 @@ def box(taker, **more):
     return dict(type=f'xnet_mm.{taker}', **options, **more)
 
 
-def head_of(taker):
-    return dict(decode_head=box(taker))
-
-
-def slot(taker):
-    return dict(neck=box(taker)) if taker in NECKS else head_of(taker)
+def in_its_slot(taker):
+    return {'neck' if taker in NECKS else 'decode_head': box(taker)}
 
 
 class Asking(FCNHead):
     """A head that keeps what it was told."""
 
     def __init__(self, **options):
-        self_told = take_over('Asking')
+        told = take_over('Asking')
         super().__init__(**options)
-        self.told = self_told
+        self.told = told
 
 
 def asking():
@@ -106,7 +102,7 @@ def test_a_foreign_backbone_is_a_clear_error(taker, backbone):
         'does not say its widths and strides, as a PretrainedEncoder, .*does'
         r'\. Give in_channels \(and strides\) as in any head of MMSeg',
     ):
-        assembled(FOREIGN[backbone], **slot(taker))
+        assembled(FOREIGN[backbone], **in_its_slot(taker))
 
 
 @pytest.mark.parametrize('taker', HEADS)
@@ -142,7 +138,7 @@ def test_widths_given_by_hand_need_no_model():
     assert model.decode_head(maps).shape == (1, 1, 32, 48)
 
 
-def test_what_is_told_is_the_neck_s_or_the_backbone_s():
+def test_the_neck_tells_and_without_one_the_backbone():
     model = assembled(PYRAMID, decode_head=asking())
     wanted = Pyramid([64, 128, 256, 512], [4, 8, 16, 32])
     assert model.decode_head.told == wanted

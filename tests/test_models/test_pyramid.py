@@ -4,6 +4,8 @@ import timm
 import torch
 from mmseg.registry import MODELS
 
+from xnet_mm.models import PretrainedEncoder, PretrainedPyramid
+
 
 def test_pyramid_is_the_encoders_own():
     backbone = MODELS.build(
@@ -48,3 +50,17 @@ def test_pyramid_of_a_vit_is_four_evenly_spaced_blocks():
             grid = vit.norm(x)[:, 5:]  # without the class and 4 registers
             wanted = grid.reshape(1, 4, 6, 24).permute(0, 3, 1, 2)
             torch.testing.assert_close(ours, wanted)
+
+
+def test_it_is_the_encoder_without_the_image():
+    torch.manual_seed(0)
+    options = dict(encoder='resnet10t', input_scale=0.5)
+    ours = PretrainedPyramid(**options).eval()
+    theirs = PretrainedEncoder(**options, pyramid=True).eval()
+    theirs.load_state_dict(ours.state_dict())
+    assert ours.out_channels == theirs.out_channels == [64, 128, 256, 512]
+    assert ours.out_strides == theirs.out_strides == [8, 16, 32, 64]
+    image = torch.rand(1, 3, 70, 90)
+    with torch.no_grad():
+        for a, b in zip(ours(image), theirs(image)[1:], strict=True):
+            assert torch.equal(a, b)

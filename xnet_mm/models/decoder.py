@@ -139,6 +139,12 @@ class PretrainedReversedDecoder(BaseModule):
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """(image, *maps of the encoder) -> maps at strides 4, 8, 16, 32.
 
+        Args:
+            inputs: the image, (B,3,H,W), then maps (B,C,H/s,W/s).
+
+        Returns:
+            Four maps (B,C_i,H/s_i,W/s_i).
+
         Raises:
             ValueError: the first input is no image, or the encoder's maps
                 have other widths than the neck was built for.

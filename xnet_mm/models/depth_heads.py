@@ -74,7 +74,7 @@ class DepthOutput(BaseDecodeHead):
         return self.to_metres(super().cls_seg(feat))
 
     def to_metres(self, x: Tensor) -> Tensor:
-        """The activation: what the probe gives -> metres, same shape."""
+        """The activation: what the probe gives -> metres, both (B,1,H,W)."""
         x = x.float()  # half precision steps by cm
         if self.activation == 'sigmoid':
             span = self.max_depth - self.min_depth
