@@ -1,7 +1,7 @@
 """The decoder families: one small model of each, by its config."""
 
 import pytest
-from tiny_models import SWIN
+from tiny_boxes import SWIN
 
 TIMM_FAMILIES = {
     'convnext': 'convnext_atto',

@@ -4,7 +4,7 @@ import pytest
 import timm
 import torch
 from timm.layers.norm_act import BatchNormAct2d
-from tiny_models import DINOV2, RESNET, SWIN
+from tiny_boxes import DINOV2, RESNET, SWIN
 from torch import nn
 from torch.testing import assert_close
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from tiny_models import (
+from tiny_boxes import (
     RESNET,
     SWIN,
     depth_sample,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from tiny_models import SWIN, assembled
+from tiny_boxes import SWIN, assembled
 from torch.testing import assert_close
 
 from xnet_mm.models import PretrainedReversedDecoder

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from mmseg.registry import MODELS
-from tiny_models import (
+from tiny_boxes import (
     DEPTH_PEERS,
     PREPROCESSOR,
     depth_peer,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from tiny_models import DEPTH_PEERS, depth_peer, depth_sample, estimator
+from tiny_boxes import DEPTH_PEERS, depth_peer, depth_sample, estimator
 from torch import nn
 
 from xnet_mm.models import PFPDepthHead

@@ -4,7 +4,7 @@ import pytest
 import timm
 import torch
 import torch.nn.functional as F
-from tiny_models import (
+from tiny_boxes import (
     DINOV2,
     DINOV2_OF_8_BLOCKS,
     RESNET,

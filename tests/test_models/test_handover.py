@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmseg.models.decode_heads import FCNHead
 from mmseg.registry import MODELS
-from tiny_models import (
+from tiny_boxes import (
     DINOV2,
     RESNET,
     SMALL,

@@ -5,7 +5,7 @@ import pytest
 import reference
 import torch
 from reference import parameters_of
-from tiny_models import (
+from tiny_boxes import (
     DINOV2_OF_8_BLOCKS,
     RESNET,
     SMALL,
