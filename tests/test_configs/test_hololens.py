@@ -3,17 +3,17 @@
 By `--cfg-options` alone, as the README of configs/hololens says.
 """
 
-import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from config_files import CONFIGS
+from doc_examples import example_with
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
 HOLOLENS = CONFIGS / 'hololens'
 CONFIG = 'xnet_effnet-lite0_effnet-lite0_1xb4-2k_hololens-192x256.py'
 PEERS = CONFIGS / 'baselines/hololens'
@@ -119,14 +119,12 @@ def test_another_folder_by_options_alone(settings, model, tmp_path):
     assert metrics['rmse'] < far
 
 
-def test_example_of_the_readme(tmp_path, monkeypatch):
-    readme = (CONFIGS.parent / 'README.md').read_text()
-    blocks = re.findall(r'```python\n(.*?)```', readme, re.S)
-    (example,) = [b for b in blocks if '/hololens/' in b]
+def test_documented_example(tmp_path, monkeypatch):
+    example = example_with('/hololens/')
     assert len(example.strip().splitlines()) <= 10
     write_pairs(tmp_path / 'data/mine', 1000.0, 9.0)
     monkeypatch.chdir(tmp_path)
-    # The README's example lies in a folder of its own under configs/.
+    # The example lies in a folder of its own under configs/.
     example = example.replace("'../", f"'{CONFIGS}/")
     Path('mine.py').write_text(example)
     metrics = run(small(tmp_path / 'mine.py', tmp_path / 'run'))

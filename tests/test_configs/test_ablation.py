@@ -1,13 +1,11 @@
 """Table 1 as configs: each row differs from its neighbour by one idea."""
 
-from pathlib import Path
-
 import pytest
 import torch
+from config_files import BASES, CONFIGS, load
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
-CONFIGS = Path(__file__).parents[1] / 'configs'
 TASKS = {
     'nyu': '8xb2-80k_nyu-416x544',
     'ade20k': '8xb2-160k_ade20k-512x512',
@@ -74,7 +72,7 @@ def path_of(row, task):
     return CONFIGS / 'ablation' / task / name
 
 
-def load(row, task):
+def load_row(row, task):
     return Config.fromfile(path_of(row, task))
 
 
@@ -109,7 +107,9 @@ def test_every_row_is_there_and_nothing_else(task):
     ('row', 'neighbour', 'changes'), ROWS, ids=[row for row, _, _ in ROWS]
 )
 def test_a_row_changes_one_idea(row, neighbour, changes, task):
-    assert differences(load(neighbour, task), load(row, task)) == changes
+    assert (
+        differences(load_row(neighbour, task), load_row(row, task)) == changes
+    )
     lines = path_of(row, task).read_text().splitlines()
     code = [line for line in lines if not line.startswith('#')]
     assert code[0] == f"_base_ = './{path_of(neighbour, task).name}'"
@@ -123,15 +123,15 @@ def test_the_second_group_differs_by_the_decoders_weights_alone(task):
     keys = {f'{NECK}decoder', f'{NECK}weights'}
     for a, b in (('0', '1k'), ('1k', '22k'), ('0', '22k')):
         changes = differences(
-            load(f'xnet-i {a}', task), load(f'xnet-i {b}', task)
+            load_row(f'xnet-i {a}', task), load_row(f'xnet-i {b}', task)
         )
         assert changes.keys() <= keys
 
 
 @every_task
 def test_data_and_schedule_are_those_of_the_other_tables(task):
-    other = Config.fromfile(CONFIGS / SHIPPED[task])
-    changes = differences(other, load('fpn 0', task))
+    other = load(SHIPPED[task])
+    changes = differences(other, load_row('fpn 0', task))
     boxes = ('model.backbone.', NECK, f'{HEAD}in_index')
     changes = {k: v for k, v in changes.items() if not k.startswith(boxes)}
     if task == 'nyu':  # the paper has a factor for Swin-L and for DINOv2-L
@@ -146,18 +146,22 @@ def test_data_and_schedule_are_those_of_the_other_tables(task):
 
 @every_task
 def test_the_last_row_is_xnet(task):
-    """What it says beyond the plain xNet of this pair are defaults."""
+    """What it says beyond the base: its pair, its data, and defaults."""
     depth = '-depth' if task == 'nyu' else ''
-    base = Config.fromfile(
-        CONFIGS / f'_base_/models/xnet{depth}_convnext-t_convnext-t.py'
-    )
-    changes = differences(base, load('xnet 22k', task))
+    of_data = ('max_depth', 10.0) if depth else ('num_classes', 150)
+    base = Config.fromfile(BASES / f'models/xnet{depth}.py')
+    changes = differences(base, load_row('xnet 22k', task))
     assert changes.pop('model.data_preprocessor.size')[0] == MISSING
     assert {
         key: value
         for key, value in changes.items()
         if key.startswith('model.')
     } == {
+        'model.backbone.encoder': (MISSING, 'convnext_tiny.fb_in22k'),
+        'model.backbone.weights': (MISSING, 'timm'),
+        f'{NECK}decoder': (MISSING, 'convnext_tiny.fb_in22k'),
+        f'{NECK}weights': (MISSING, 'timm'),
+        f'{HEAD}{of_data[0]}': (MISSING, of_data[1]),
         'model.backbone.pyramid': (MISSING, False),
         f'{NECK}pyramid_links': (MISSING, False),
         f'{HEAD}in_index': (MISSING, None),
@@ -189,7 +193,7 @@ def check_wiring(model, row):
 @every_row
 def test_forward_and_gradient_of_a_narrow_copy(row, task):
     torch.manual_seed(0)
-    model = without_weights(load(row, task))
+    model = without_weights(load_row(row, task))
     tiny = dict(type='timm', model_name='convnext_atto', depths=(1, 1, 1, 1))
     model.backbone.encoder = dict(tiny, dims=(8, 8, 16, 16))
     model.neck.decoder = dict(tiny, dims=(8, 12, 16, 20))
@@ -214,7 +218,7 @@ def test_forward_and_gradient_of_a_narrow_copy(row, task):
 @every_task
 @every_row
 def test_full_size(row, task):
-    model = MODELS.build(without_weights(load(row, task))).eval()
+    model = MODELS.build(without_weights(load_row(row, task))).eval()
     check_wiring(model, row)
     encoder = sum(p.numel() for p in model.backbone.parameters())
     assert encoder / 1e6 == pytest.approx(27.8, abs=0.1)
