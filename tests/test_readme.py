@@ -56,6 +56,22 @@ def test_python_examples_parse(page):
         compile(block, page, 'exec')
 
 
+def test_leaf_of_the_docs_builds_on_the_shipped_bases(tmp_path):
+    example = code_block('docs/config.md', 'default_runtime.py')
+    example = example.replace("'../", f"'{xnet_mm.configs_dir()}/")
+    (tmp_path / 'leaf.py').write_text(example)
+    cfg = Config.fromfile(tmp_path / 'leaf.py')
+    (crop,) = [
+        t.crop_size
+        for t in cfg.train_dataloader.dataset.pipeline
+        if t.type == 'RandomCrop'
+    ]
+    assert cfg.model.data_preprocessor.size == crop
+    model = MODELS.build(cfg.model)
+    assert model.neck.decoder.channels == [96, 192, 384, 768]
+    assert model.backbone.out_channels == [768]
+
+
 def test_learning_rates_name_parts_of_the_model():
     found = run('docs/config.md', 'custom_keys')
     keys = found['optim_wrapper']['paramwise_cfg']['custom_keys']
