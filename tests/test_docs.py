@@ -9,17 +9,15 @@ from collections import Counter
 import cv2
 import numpy as np
 import pytest
-from doc_examples import BLOCK, ROOT
+from doc_examples import ROOT
 
 from xnet_mm import registry
 
 DOCS = sorted(ROOT.glob('docs/*.md'))
 OURS = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *DOCS]
-PAGES = [
-    *OURS,
-    ROOT / 'CHANGELOG.md',
-    *sorted(ROOT.glob('configs/**/README.md')),
-]
+CONFIGS = sorted(ROOT.glob('configs/**/README.md'))
+PAGES = [*OURS, ROOT / 'CHANGELOG.md', *CONFIGS]
+BLOCK = re.compile(r'^```(\w*)\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 name_of = dict(ids=lambda page: page.relative_to(ROOT).as_posix())
 LINK = re.compile(r'\]\(([^)\s]+)\)|<img src="([^"]+)"')
 SPAN = re.compile(r'`([^`]+)`')
@@ -85,7 +83,7 @@ def test_anchors_are_those_of_github(title, slug, tmp_path):
     assert anchors(page) == {slug, f'{slug}-1'}
 
 
-@pytest.mark.parametrize('page', OURS, **name_of)
+@pytest.mark.parametrize('page', [*OURS, *CONFIGS], **name_of)
 def test_paths_that_are_named_exist(page):
     missing = []
     for match in PATH.finditer(code(page)):
@@ -93,6 +91,13 @@ def test_paths_that_are_named_exist(page):
         if path not in MADE_UP and not any(ROOT.glob(path.rstrip('/'))):
             missing.append(path)
     assert missing == []
+
+
+@pytest.mark.parametrize('page', OURS, **name_of)
+def test_python_examples_parse(page):
+    for language, block in BLOCK.findall(page.read_text()):
+        if language == 'python':
+            compile(block, page.name, 'exec')
 
 
 def exists(dotted):

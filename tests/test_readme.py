@@ -4,32 +4,31 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from doc_examples import ROOT, code_block, code_blocks
+from doc_examples import example_with
 from mmengine.config import Config
 from mmseg.registry import MODELS
 from torch import nn
 
 import xnet_mm
 
-PAGES = ('README.md', *sorted(f'docs/{p.name}' for p in ROOT.glob('docs/*')))
 DEMO = 'demo/xnet_effnet-lite0_effnet-lite0_1xb4-{}-192x256.py'
 
 
-def build(page, word, tmp_path):
+def build(word, tmp_path):
     """The model of the one example that contains `word`."""
-    (tmp_path / 'config.py').write_text(code_block(page, word))
+    (tmp_path / 'config.py').write_text(example_with(word))
     cfg = Config.fromfile(tmp_path / 'config.py')
     return MODELS.build(cfg.model).eval()
 
 
-def run(page, word, **names):
+def run(word, **names):
     """Run the one example that contains `word`; the names it leaves."""
-    exec(compile(code_block(page, word), page, 'exec'), names)
+    exec(example_with(word), names)
     return names
 
 
 def test_model_of_the_readme_builds_and_predicts(tmp_path):
-    model = build('README.md', 'EncoderDecoder', tmp_path)
+    model = build('EncoderDecoder', tmp_path)
     assert model.decode_head.in_channels == [96, 192, 384, 768]
     with torch.no_grad():
         logits = model.decode_head(
@@ -39,25 +38,19 @@ def test_model_of_the_readme_builds_and_predicts(tmp_path):
 
 
 def test_model_of_the_readme_has_ten_lines():
-    assert len(code_block('README.md', 'EncoderDecoder').splitlines()) <= 10
+    assert len(example_with('EncoderDecoder').splitlines()) <= 10
 
 
 def test_depth_model_of_the_docs_builds_and_predicts(tmp_path):
-    model = build('docs/config.md', 'MonoDepthEstimator', tmp_path)
+    model = build('MonoDepthEstimator', tmp_path)
     with torch.no_grad():
         depth = model.inference(torch.rand(1, 3, 64, 64))
     assert depth.shape == (1, 1, 64, 64)
     assert depth.min() > 0 and depth.max() < 10
 
 
-@pytest.mark.parametrize('page', [p for p in PAGES if p.endswith('.md')])
-def test_python_examples_parse(page):
-    for block in code_blocks(page):
-        compile(block, page, 'exec')
-
-
 def test_leaf_of_the_docs_builds_on_the_shipped_bases(tmp_path):
-    example = code_block('docs/config.md', 'default_runtime.py')
+    example = example_with('default_runtime.py')
     example = example.replace("'../", f"'{xnet_mm.configs_dir()}/")
     (tmp_path / 'leaf.py').write_text(example)
     cfg = Config.fromfile(tmp_path / 'leaf.py')
@@ -73,7 +66,7 @@ def test_leaf_of_the_docs_builds_on_the_shipped_bases(tmp_path):
 
 
 def test_learning_rates_name_parts_of_the_model():
-    found = run('docs/config.md', 'custom_keys')
+    found = run('custom_keys')
     keys = found['optim_wrapper']['paramwise_cfg']['custom_keys']
     cfg = Config.fromfile(xnet_mm.configs_dir() / DEMO.format('400_scenes'))
     names = [n for n, _ in MODELS.build(cfg.model).named_parameters()]
@@ -82,21 +75,19 @@ def test_learning_rates_name_parts_of_the_model():
 
 
 def test_hooks_without_acceleration_are_the_rest_of_the_runtime():
-    shown = run('docs/speed.md', 'custom_hooks')['custom_hooks']
+    shown = run('custom_hooks')['custom_hooks']
     runtime = xnet_mm.configs_dir() / '_base_/default_runtime.py'
     hooks = Config.fromfile(runtime).custom_hooks
     assert shown == [h for h in hooks if h.type != 'xnet_mm.AccelerateHook']
 
 
 def test_building_as_the_api_page_says():
-    found = run('docs/api.md', 'configs_dir()')
+    found = run('configs_dir()')
     assert found['model'].neck.decoder.channels == [24, 40, 112, 320]
 
 
 def test_taking_apart_as_the_api_page_says():
-    found = run(
-        'docs/api.md', 'build_hierarchy(', image=torch.rand(2, 3, 64, 96)
-    )
+    found = run('build_hierarchy(', image=torch.rand(2, 3, 64, 96))
     assert found['decoder'].channels == [96, 192, 384, 768]
     assert found['decoder'].strides == [4, 8, 16, 32]
     assert found['stem'].shape == (2, 96, 16, 24)
@@ -113,7 +104,7 @@ def test_predicting_as_the_api_page_says(scenes, field, tmp_path):
     torch.save(dict(state_dict=state), tmp_path / 'last.pth')
     picture = str(tmp_path / 'picture.png')
     cv2.imwrite(picture, np.full((48, 80, 3), 99, np.uint8))
-    example = code_block('docs/api.md', 'Predictor(')
+    example = example_with('Predictor(')
     example = example.replace('pred_sem_seg', field)
     found = dict(
         config=config, checkpoint=str(tmp_path / 'last.pth'), picture=picture
@@ -124,9 +115,7 @@ def test_predicting_as_the_api_page_says(scenes, field, tmp_path):
 
 def test_evaluating_as_the_api_page_says():
     truth = torch.full((480, 640), 2.0)
-    found = run(
-        'docs/api.md', 'PROTOCOLS', prediction=truth * 1.25, truth=truth
-    )
+    found = run('PROTOCOLS', prediction=truth * 1.25, truth=truth)
     assert found['pred'].shape == (426 * 560,)
     assert found['abs_rel'](found['pred'], found['gt']) == 0.25
 
@@ -136,7 +125,7 @@ def test_switching_as_the_speed_page_says():
     model = MODELS.build(cfg.model).eval()
     image = torch.rand(1, 3, 64, 96)
     before = model(image, mode='tensor')
-    example = code_block('docs/speed.md', 'restore(model)')
+    example = example_with('restore(model)')
     *switch, whole, half = example.strip().splitlines()
     assert 'prepare_for_inference(model) ' in whole
     found = dict(model=model, torch=torch)
