@@ -50,7 +50,7 @@ def test_depth_model_of_the_docs_builds_and_predicts(tmp_path):
 
 
 def test_leaf_of_the_docs_builds_on_the_shipped_bases(tmp_path):
-    example = example_with('default_runtime.py')
+    example = example_with('datasets/ade20k.py')
     example = example.replace("'../", f"'{xnet_mm.configs_dir()}/")
     (tmp_path / 'leaf.py').write_text(example)
     cfg = Config.fromfile(tmp_path / 'leaf.py')
