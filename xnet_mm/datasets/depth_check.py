@@ -92,8 +92,8 @@ def check_depth_pairs(
     Raises:
         ValueError: names each wrong file and says what to do.
     """
-    chosen = np.linspace(0, len(pairs) - 1, NUM_DECODED).astype(int)
-    chosen = sorted(set(chosen.tolist()))
+    spaced = np.linspace(0, len(pairs) - 1, NUM_DECODED).astype(int)
+    chosen = sorted(set(spaced.tolist()))
     found, problems = [], []
     for i in chosen:
         try:

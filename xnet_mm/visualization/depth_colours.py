@@ -131,7 +131,7 @@ def colour_bar(
     strip.paste(Image.fromarray(bar), (left, ROW // 4))
     draw = ImageDraw.Draw(strip)
     locator = MaxNLocator(max(1, width // TICK_ROOM), steps=[1, 2, 5, 10])
-    ticks = locator.tick_values(vmin, vmax)
+    ticks = np.asarray(locator.tick_values(vmin, vmax))
     slack = 1e-6 * (vmax - vmin)
     ticks = ticks[(ticks >= vmin - slack) & (ticks <= vmax + slack)]
     for tick in ticks:

@@ -11,7 +11,6 @@ import numpy as np
 
 from .layout import Solid
 
-FLOOR, WALL, CEILING = 0, 1, 2
 # Of the cube from -1 to 1, (3, 8).
 CORNERS = np.indices((2, 2, 2)).reshape(3, 8) * 2 - 1
 ROOM = -1  # index of the room's own surfaces among the hits

@@ -82,12 +82,12 @@ def noise_tile(rng: np.random.Generator) -> np.ndarray:
 def look_up(tile: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Noise (N,) at (u, v), in tiles: 1 is one whole tile."""
     # OpenCV wants an image that is not empty and no side above 32767.
-    rows = u.size // NOISE_SIDE + 1
-    texels = np.zeros((2, rows * NOISE_SIDE), np.float32)
+    height = u.size // NOISE_SIDE + 1
+    texels = np.zeros((2, height * NOISE_SIDE), np.float32)
     texels[0, : u.size] = u % 1
     texels[1, : u.size] = v % 1
     texels *= NOISE_SIDE
-    columns, rows = texels.reshape(2, rows, NOISE_SIDE)
+    columns, rows = texels.reshape(2, height, NOISE_SIDE)
     noise = cv2.remap(
         tile, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
     )
