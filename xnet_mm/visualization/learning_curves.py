@@ -70,7 +70,7 @@ def draw_learning_curves(
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Centred moving average; at the ends over what there is."""
+    """Centred moving average (N,) of values (N,); at the ends of fewer."""
     kernel = np.ones(window)
     counts = np.convolve(np.ones(len(values)), kernel, 'same')
     return np.convolve(values, kernel, 'same') / counts

@@ -20,7 +20,10 @@ NEAR = 0.05  # metres; a body that reaches closer is tried on all rays
 
 
 def turn(yaw: float) -> np.ndarray:
-    """Matrix from the room's axes to those of a solid turned by `yaw`."""
+    """Matrix (3, 3) from the room's axes to a solid's, turned by `yaw`.
+
+    The angle is in radians, about the vertical.
+    """
     cos, sin = np.cos(yaw), np.sin(yaw)
     return np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
 
