@@ -1,66 +1,28 @@
-"""Split files and layouts of the benchmarks, as their authors wrote them."""
+"""KITTI: split files of its users, real samples to metres.
+
+The expected values of the real files were read off with Pillow alone.
+"""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
-from mmengine.logging import MMLogger
-from PIL import Image
-
-from xnet_mm.datasets import (
-    DDADDataset,
-    KITTIEigenDataset,
-    KITTIOfficialDataset,
-    NYUDepthV2Dataset,
-    SUNRGBDDataset,
+from benchmark_files import (
+    FORMATS,
+    build,
+    check_sample,
+    link,
+    paths,
+    save_depth,
+    save_image,
+    units,
+    write_list,
 )
+from mmengine.logging import MMLogger
+from real_data import needs_real
 
-
-def save_image(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new('RGB', (6, 4)).save(path)
-
-
-def save_depth(path, value):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == '.npz':
-        np.savez(path, depth=np.full((4, 6), value, np.float32))
-    else:
-        Image.fromarray(np.full((4, 6), value, np.uint16)).save(path)
-
-
-def write_list(path, lines):
-    path.write_text(''.join(f'{line}\n' for line in lines))
-
-
-def paths(dataset, root):
-    """(image, depth) of each sample, seen from the root."""
-    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
-    cut = len(str(root)) + 1
-    return [
-        (
-            i['img_path'][cut:],
-            i['depth_map_path'] and i['depth_map_path'][cut:],
-        )
-        for i in infos
-    ]
-
-
-@pytest.mark.parametrize('folder', ['sync', 'official_splits/test'])
-def test_nyu_in_the_layout_of_bts(tmp_path, folder):
-    names = 'kitchen_0028b/rgb_00045.jpg', 'kitchen_0028b/sync_depth_00045.png'
-    save_image(tmp_path / folder / names[0])
-    save_depth(tmp_path / folder / names[1], 2000)
-    write_list(tmp_path / 'l.txt', ['/{} /{} 518.8579'.format(*names)])
-    dataset = NYUDepthV2Dataset(
-        data_root=str(tmp_path),
-        ann_file='l.txt',
-        data_prefix=dict(img_path=folder, depth_path=folder),
-    )
-    wanted = [(f'{folder}/{names[0]}', f'{folder}/{names[1]}')]
-    assert paths(dataset, tmp_path) == wanted
-    info = dataset.get_data_info(0)
-    assert (info['depth_scale'], info['depth_encoding']) == (1000, 'plain')
-    assert info['intrinsics'] == (518.8579, 519.4696, 325.5824, 253.7362)
-
+from xnet_mm.datasets import KITTIEigenDataset, KITTIOfficialDataset
+from xnet_mm.datasets.kitti import truth_of_selection
 
 DRIVE = '2011_09_26_drive_0002_sync'
 
@@ -145,45 +107,94 @@ def test_kitti_official_lists_of_single_images(tmp_path):
         assert paths(dataset, tmp_path) == [wanted]
 
 
-CAMERAS = ('01', '05', '06', '07', '08', '09')
+def test_names_of_the_selection():
+    image = f'{DRIVE}_image_0000000008_image_03.png'
+    truth = f'{DRIVE}_groundtruth_depth_0000000008_image_03.png'
+    assert truth_of_selection(image) == truth
+    assert truth_of_selection('0000000000.png') == '0000000000.png'
 
 
-@pytest.mark.parametrize('elsewhere', ['', '/mnt/a/b/ddad_train_val/', '/'])
-def test_ddad_cameras_and_roots(tmp_path, elsewhere):
+KITTI = {  # farthest, nearest, valid pixels, pixel of the farthest
+    '0000000005': (21733 / 256, 1365 / 256, 90839, (186, 589)),
+    '0000000050': (21307 / 256, 1332 / 256, 96131, (156, 529)),
+    '0000000100': (20687 / 256, 1313 / 256, 85098, (154, 496)),
+}
+
+
+def check_kitti(dataset, indices):
+    source = FORMATS / 'kitti_256'
+    for i, n in zip(indices, KITTI, strict=True):
+        metres = units(source / f'depth/{n}.png') / 256
+        depth = check_sample(dataset[i], source / f'rgb/{n}.png', metres)
+        far, near, count, pixel = KITTI[n]
+        assert depth.shape == (375, 1242)
+        assert (depth.max(), depth[depth > 0].min()) == (far, near)
+        assert np.count_nonzero(depth) == count
+        assert depth[pixel] == far
+
+
+@needs_real('formats')
+def test_kitti_eigen_256ths(tmp_path):
+    source, drive = FORMATS / 'kitti_256', '2011_09_26_drive_0001_sync'
     lines = []
-    for camera in CAMERAS:
-        image = f'000150/rgb/CAMERA_{camera}/15616458249936530.png'
-        depth = f'000150/depth/CAMERA_{camera}/15616458249936530.npz'
-        save_image(tmp_path / image)
-        save_depth(tmp_path / depth, 123.5)
-        lines.append(f'{elsewhere}{image} {elsewhere}{depth}')
-    write_list(tmp_path / 'l.txt', lines)
-    root = dict(data_root=str(tmp_path), ann_file='l.txt')
-    dataset = DDADDataset(**root)
-    assert paths(dataset, tmp_path) == [
-        (
-            f'000150/rgb/CAMERA_{camera}/15616458249936530.png',
-            f'000150/depth/CAMERA_{camera}/15616458249936530.npz',
-        )
-        for camera in ('01', '05', '06', '09')
-    ]
-    assert dataset.metainfo == {'max_depth': 200.0}
-    assert dataset.get_data_info(0)['depth_scale'] == 1
-    assert len(DDADDataset(**root, cameras=CAMERAS)) == 6
-    with pytest.raises(ValueError, match=r'l\.txt: .* is for DDADDataset'):
-        DDADDataset(**root, cameras=['02'])
+    for n in KITTI:
+        image = f'2011_09_26/{drive}/image_02/data/{n}.png'
+        depth = f'{drive}/proj_depth/groundtruth/image_02/{n}.png'
+        link(source / f'rgb/{n}.png', tmp_path / 'input' / image)
+        link(source / f'depth/{n}.png', tmp_path / 'gt_depth' / depth)
+        lines.append(f'{image} {depth} 721.5377')
+    lines.insert(1, lines[0].split()[0] + ' None 721.5377')
+    prefix = dict(img_path='input', depth_path='gt_depth')
+    dataset = build(
+        tmp_path,
+        'KITTIEigenDataset',
+        lines,
+        data_prefix=prefix,
+        test_mode=True,
+    )
+    assert len(dataset) == 4
+    assert dataset.metainfo == {'max_depth': 80.0}
+    check_kitti(dataset, (0, 2, 3))
+    sample = dataset[1]['data_samples']
+    assert 'gt_depth_map' not in sample
+    assert sample.depth_map_path is None
+    train = build(tmp_path, 'KITTIEigenDataset', lines, data_prefix=prefix)
+    assert len(train) == 3
+    check_kitti(train, (0, 1, 2))
 
 
-def test_sunrgbd(tmp_path):
-    lines = []
-    for folder in ('kv2/kinect2data', 'kv1/NYUdata', 'xtion/NYUdata2'):
-        image = f'SUNRGBD/{folder}/NYU0001/image/NYU0001.jpg'
-        depth = f'SUNRGBD/{folder}/NYU0001/depth/NYU0001.png'
-        save_image(tmp_path / image)
-        save_depth(tmp_path / depth, 9870 % 2**13 * 8 + 9870 // 2**13)
-        lines.append(f'{image} {depth}')
-    write_list(tmp_path / 'l.txt', lines)
-    root = dict(data_root=str(tmp_path), ann_file='l.txt', test_mode=True)
-    dataset = SUNRGBDDataset(**root)
-    assert paths(dataset, tmp_path) == [tuple(li.split()) for li in lines]
-    assert dataset.get_data_info(0)['depth_encoding'] == 'rotate3'
+@needs_real('formats')
+def test_kitti_official_validation(tmp_path):
+    source, drive = FORMATS / 'kitti_256', '2011_09_26_drive_0002_sync'
+    for n in KITTI:
+        for folder, kind, word in (
+            ('image', 'rgb', 'image'),
+            ('groundtruth_depth', 'depth', 'groundtruth_depth'),
+        ):
+            name = f'{drive}_{word}_{n}_image_02.png'
+            link(source / kind / f'{n}.png', tmp_path / folder / name)
+    dataset = build(
+        tmp_path,
+        'KITTIOfficialDataset',
+        data_prefix=dict(img_path='image', depth_path='groundtruth_depth'),
+        test_mode=True,
+    )
+    check_kitti(dataset, (0, 1, 2))
+
+
+@needs_real('formats')
+def test_kitti_official_test_has_no_ground_truth(tmp_path):
+    folder = tmp_path / 'image'
+    for i, n in enumerate(KITTI):
+        link(FORMATS / f'kitti_256/rgb/{n}.png', folder / f'{i:010d}.png')
+    dataset = build(
+        tmp_path,
+        'KITTIOfficialDataset',
+        data_prefix=dict(img_path='image'),
+        test_mode=True,
+    )
+    assert len(dataset) == 3
+    for i, sample in enumerate(dataset):
+        assert sample['data_samples'].depth_map_path is None
+        assert Path(sample['data_samples'].img_path).name == f'{i:010d}.png'
+        assert 'gt_depth_map' not in sample['data_samples']

@@ -1,31 +1,23 @@
-import os
-import runpy
-import sys
-from pathlib import Path
+"""CamVid's public release in the layout of the config."""
 
 import numpy as np
 import pytest
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 from PIL import Image
+from real_data import ROOT
 from tiny_layouts import make_camvid_release
+from tool_runs import run_tool
 
-ROOT = Path(__file__).parents[2]
-CONVERTER = ROOT / 'tools/dataset_converters/camvid.py'
 CONFIG = ROOT / 'configs/_base_/datasets/camvid.py'
-REAL = Path(os.environ.get('XNET_MM_TEST_DATA', ROOT.parent / 'shared/data'))
 
 
 def convert(monkeypatch, source, target):
-    argv = [str(CONVERTER), str(source), str(target)]
-    monkeypatch.setattr(sys, 'argv', argv)
-    runpy.run_path(str(CONVERTER), run_name='__main__')
+    run_tool(monkeypatch, 'dataset_converters/camvid.py', source, target)
 
 
 def build(monkeypatch, data, split):
     monkeypatch.setenv('XNET_MM_DATA', str(data))
-    init_default_scope('mmseg')
     cfg = Config.fromfile(CONFIG)
     return DATASETS.build(cfg[f'{split}_dataloader'].dataset)
 
@@ -92,27 +84,3 @@ def test_broken_files_are_named_and_the_rest_is_done(tmp_path, monkeypatch):
 def test_wrong_source_folder(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match='holds train/, trainannot/'):
         convert(monkeypatch, tmp_path, tmp_path / 'out')
-
-
-def test_missing_data_says_how_to_point_at_it(tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match='XNET_MM_DATA'):
-        build(monkeypatch, tmp_path, 'train')
-
-
-@pytest.mark.skipif(
-    not (REAL / 'camvid').is_dir(),
-    reason=f'no real CamVid at {REAL / "camvid"} (set XNET_MM_TEST_DATA)',
-)
-def test_real_data(monkeypatch):
-    assert len(build(monkeypatch, REAL, 'train')) == 367
-    val = build(monkeypatch, REAL, 'val')
-    assert len(val) == 101
-    item = val[0]
-    assert item['inputs'].shape == (3, 288, 384)  # tested at this scale
-    assert item['data_samples'].gt_sem_seg.shape == (360, 480)
-    ids = item['data_samples'].gt_sem_seg.data.unique().tolist()
-    assert set(ids) <= {*range(11), 255}
-    # A street: the road lies at the bottom, the sky at the top.
-    label = np.array(Image.open(val.get_data_info(0)['seg_map_path']))
-    classes = val.metainfo['classes']
-    assert classes[np.bincount(label[-40:].ravel()).argmax()] == 'road'
