@@ -4,17 +4,14 @@ import pytest
 import timm
 import torch
 import torch.nn.functional as F
-from test_models.test_fast_blocks import CONVNEXT, CONVNEXT_V2, SWIN
-from timm.layers import GlobalResponseNormMlp, Mlp
 from timm.models.swin_transformer import SwinTransformerBlock
+from tiny_models import CONVNEXT, CONVNEXT_V2, SWIN
 from torch import nn
 
-from xnet_mm.fast import swin as fast_blocks
-from xnet_mm.fast.mlp import run_mlp
+from xnet_mm.fast import accelerate, when
 from xnet_mm.fast.precision import _put_taps_first
-from xnet_mm.fast.swin import PatchConv2d, use_fast_blocks
 
-kernels = pytest.importorskip('xnet_mm.fast.kernels')
+kernels = pytest.importorskip('xnet_mm.fast.kernel_calls')
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
 
 
@@ -118,7 +115,7 @@ def test_whole_models_equal_timms(options, size, monkeypatch):
         if any(key in name for key in ('gamma', 'bias', 'grn')):
             parameter.normal_()
     fast = timm.create_model(**options, num_classes=0).to(DEVICE).eval()
-    use_fast_blocks(fast)
+    accelerate(fast)
     fast.load_state_dict(plain.state_dict())
     called = []
     for name in ('depthwise_conv7', 'window_attention'):
@@ -126,62 +123,10 @@ def test_whole_models_equal_timms(options, size, monkeypatch):
         monkeypatch.setattr(
             kernels, name, lambda *a, real=real: called.append(1) or real(*a)
         )
-    monkeypatch.setattr(fast_blocks, 'on_gpu', lambda x: True)
+    monkeypatch.setattr(when, 'on_gpu', lambda x: True)
     image = torch.rand(1, 3, *size, device=DEVICE)
     theirs = plain.forward_intermediates(image, intermediates_only=True)
     ours = fast.forward_intermediates(image, intermediates_only=True)
     assert len(called) == sum(options['depths'])
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize('padding', [0, 'valid'])
-def test_patches(padding, monkeypatch):
-    monkeypatch.setattr(fast_blocks, 'on_gpu', lambda x: True)
-    plain = nn.Conv2d(3, 10, (4, 2), (4, 2), padding).to(DEVICE)
-    fast = nn.Sequential(plain)
-    x = randn(2, 3, 18, 13)  # the last rows and columns fill no patch
-    wanted = plain(x)
-    use_fast_blocks(fast)
-    assert type(plain) is PatchConv2d
-    torch.testing.assert_close(fast(x), wanted, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    'options',
-    [
-        dict(kernel_size=4, stride=2),
-        dict(kernel_size=4, stride=4, padding=1),
-        dict(kernel_size=2, stride=2, dilation=2),
-        dict(kernel_size=1, stride=1),
-        dict(kernel_size=2, stride=2, groups=3),
-    ],
-)
-def test_other_convolutions_stay(options):
-    plain = nn.Sequential(nn.Conv2d(3, 6, **options))
-    use_fast_blocks(plain)
-    assert type(plain[0]) is nn.Conv2d
-
-
-@pytest.mark.parametrize('kind', [Mlp, GlobalResponseNormMlp])
-def test_mlp_in_half_precision(kind):
-    """No farther from the exact result than twice what rounding costs."""
-    mlp = kind(48, 96).to(DEVICE)
-    for parameter in mlp.parameters():
-        nn.init.normal_(parameter, std=0.3)
-    x = randn(2, 6, 7, 48)
-    exact = mlp.double()(x.double())
-    mlp = mlp.to(torch.bfloat16)
-    plain = mlp(x.bfloat16())
-    ours = run_mlp(mlp, x.bfloat16())
-    assert ours.dtype == plain.dtype == torch.bfloat16
-    error = (ours - exact).norm()
-    assert error < 0.02 * exact.norm()
-    assert error < 2 * (plain - exact).norm()
-
-
-def test_tanh_form_of_gelu_is_near():
-    """What `run_mlp` says of it, on all that bfloat16 can tell apart."""
-    x = torch.linspace(-9, 9, 2**16, dtype=torch.float64)
-    off = F.gelu(x, approximate='tanh') - F.gelu(x)
-    assert off.abs().max() < 5e-4

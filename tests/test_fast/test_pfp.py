@@ -4,12 +4,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from xnet_mm.fast import accelerate, restore, when
+from xnet_mm.fast.pfp import can_fold, compose, fold_probe
 from xnet_mm.models import (
     PFPDepthHead,
     PFPHead,
     PostFeaturePyramid,
     ReShape,
-    post_feature_pyramid,
 )
 
 WIDTHS = [6, 10, 12, 20]
@@ -45,7 +46,7 @@ def random_head(kind: type, **options) -> PFPHead:
     head = kind(in_channels=WIDTHS, channels=8, pyramid_channels=16, **options)
     for parameter in head.parameters():
         nn.init.normal_(parameter, std=0.3)
-    return head.eval()
+    return accelerate(head.eval())
 
 
 # (70, 100): strides that do not divide; RS is then followed by a resize.
@@ -53,7 +54,7 @@ def random_head(kind: type, **options) -> PFPHead:
 @pytest.mark.parametrize('out_stride', [1, 2, 4])
 @pytest.mark.parametrize('piece', [1, 300_000, 2**24])
 def test_logits_equal_the_plain_path(size, out_stride, piece, monkeypatch):
-    monkeypatch.setattr(post_feature_pyramid, 'PIECE_BYTES', piece)
+    monkeypatch.setattr(when, 'PIECE_BYTES', piece)
     head = random_head(PFPHead, num_classes=5, out_stride=out_stride)
     maps = pyramid(*size)
     with torch.no_grad():
@@ -120,11 +121,77 @@ def test_logits_of_the_images_size_are_not_resized():
 def test_bands_never_hold_the_widest_map(monkeypatch):
     """Each call of the fusing RS sees rows of one band, all together once."""
     pfp = PostFeaturePyramid(WIDTHS, [4, 8, 16, 32], 16, 8)
-    monkeypatch.setattr(post_feature_pyramid, 'PIECE_BYTES', 1)
+    accelerate(pfp)
+    monkeypatch.setattr(when, 'PIECE_BYTES', 1)
     seen = []
-    pfp.fuse.register_forward_hook(
-        lambda module, args, output: seen.append(args[0].shape[2])
+    pfp.fuse.expand.register_forward_hook(
+        lambda module, args, output: seen.append(args[0].shape[1])
     )
     with torch.no_grad():
         pfp(pyramid(96, 64, batch=1))
     assert seen == [8, 8, 8]
+
+
+@pytest.mark.parametrize('name', ['conv_seg', 'pfp.fuse.project', 'pfp.fuse'])
+@pytest.mark.parametrize('kind', [PFPHead, PFPDepthHead])
+def test_who_is_watched_is_called(kind, name):
+    options = dict(num_classes=5) if kind is PFPHead else {}
+    head = random_head(kind, **options)
+    maps = pyramid(64, 96)
+    with torch.no_grad():
+        wanted = head(maps)
+        assert can_fold(head)
+        seen = []
+        handle = head.get_submodule(name).register_forward_hook(
+            lambda module, args, output: seen.append(tuple(output.shape))
+        )
+        assert not can_fold(head)
+        torch.testing.assert_close(head(maps), wanted, rtol=1e-5, atol=1e-5)
+    assert len(seen) == 1
+    handle.remove()
+    assert can_fold(head)
+
+
+def test_the_probe_is_folded_once():
+    """Into one layer of the formula's weights; the old ones stay."""
+    head = random_head(PFPHead, num_classes=5)
+    maps = pyramid(64, 96)
+    first, probe = head.pfp.fuse.project, head.conv_seg
+    matrix = probe.weight[:, :, 0, 0].double()
+    weight = matrix @ first.weight.double()
+    bias = matrix @ first.bias.double() + probe.bias.double()
+    with torch.no_grad():
+        wanted = head(maps)
+        fold_probe(head)
+        both = head.pfp.fuse.project
+        torch.testing.assert_close(both.weight.double(), weight)
+        torch.testing.assert_close(both.bias.double(), bias)
+        assert isinstance(head.conv_seg, nn.Identity)
+        assert torch.equal(head(maps), wanted)
+        torch.testing.assert_close(  # and the plain forward runs on it
+            restore(head)(maps), wanted, rtol=1e-5, atol=1e-5
+        )
+
+
+def test_a_probe_that_cannot_be_folded_stays():
+    head = random_head(PFPHead, num_classes=5, dropout_ratio=0.5).train()
+    probe = head.conv_seg
+    fold_probe(head)
+    assert head.conv_seg is probe
+    head.eval()
+    head.conv_seg = nn.Conv2d(8, 5, 3, padding=1)
+    assert not can_fold(head)
+    maps = pyramid(32, 32)
+    with torch.no_grad():
+        wanted = head.conv_seg(head.pfp(maps))
+        torch.testing.assert_close(head(maps), wanted)
+
+
+def test_the_last_layer_in_full_precision_also_under_autocast():
+    first, probe = nn.Linear(6, 6), nn.Conv2d(6, 3, 1, bias=False)
+    with torch.autocast('cpu', torch.bfloat16):
+        weight, bias = compose(first, probe)
+    matrix = probe.weight[:, :, 0, 0]
+    assert weight.dtype == bias.dtype == torch.float32
+    torch.testing.assert_close(weight, matrix @ first.weight)
+    torch.testing.assert_close(bias, matrix @ first.bias)

@@ -1,169 +1,97 @@
-"""Fast blocks: the same maps and gradients as timm's own."""
+"""Swin's fast blocks: the same maps and gradients as timm's own."""
 
 import pytest
-import timm
 import torch
-from timm.models.convnext import ConvNeXtBlock
-from timm.models.swin_transformer import SwinTransformerBlock
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
-
-from xnet_mm.fast import linear as fast_linear
-from xnet_mm.fast import mlp as fast_mlp
-from xnet_mm.fast.linear import linear
-from xnet_mm.fast.swin import (
-    FastConvNeXtBlock,
-    FastSwinTransformerBlock,
-    use_fast_blocks,
+import torch.nn.functional as F
+from timm.models.swin_transformer import (
+    SwinTransformerBlock,
+    WindowAttention,
+    window_partition,
 )
-from xnet_mm.models import PretrainedEncoder
+from tiny_models import SWIN
+from twins import check_gradients, check_half_precision, check_maps, pair
 
-SWIN = dict(
-    model_name='swin_tiny_patch4_window7_224',
-    embed_dim=16,
-    depths=(2, 2, 2, 2),
-    num_heads=(1, 2, 4, 8),
-    drop_path_rate=0.0,
-    strict_img_size=False,
-)
-CONVNEXT = dict(
-    model_name='convnext_tiny', dims=(8, 16, 24, 32), depths=(1, 1, 2, 1)
-)
-CONVNEXT_V2 = dict(CONVNEXT, model_name='convnextv2_tiny')
-
-
-def pair(options: dict) -> tuple[nn.Module, nn.Module]:
-    """timm's model of random weights and its fast twin."""
-    torch.manual_seed(0)
-    plain = timm.create_model(**options, num_classes=0).eval()
-    with torch.no_grad():
-        for name, parameter in plain.named_parameters():
-            # Layer scale and GRN start near zero and would hide what they do.
-            if any(key in name for key in ('gamma', 'bias', 'grn')):
-                parameter.normal_()
-    fast = timm.create_model(**options, num_classes=0).eval()
-    use_fast_blocks(fast)
-    fast.load_state_dict(plain.state_dict())  # strict: same names
-    return plain, fast
+from xnet_mm.fast import linear, restore, swin, when
+from xnet_mm.fast.swin import FastSwinTransformerBlock, FusedWindowAttention
 
 
 @pytest.mark.parametrize('onednn', [False, True])
-@pytest.mark.parametrize('options', [SWIN, CONVNEXT, CONVNEXT_V2])
 @pytest.mark.parametrize('size', [(64, 64), (224, 224), (72, 136)])
-def test_maps_equal_timms(
-    options: dict,
-    size: tuple[int, int],
-    onednn: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(
-        fast_linear, 'ONEDNN_MACS', 0 if onednn else float('inf')
-    )
+def test_maps_equal_timms(size, onednn, monkeypatch):
+    monkeypatch.setattr(linear, 'ONEDNN_MACS', 0 if onednn else float('inf'))
     # Pieces of a few rows, the last one shorter.
-    monkeypatch.setattr(fast_mlp, 'PIECE_BYTES', 100_000)
-    plain, fast = pair(options)
-    image = torch.rand(2, 3, *size)
+    monkeypatch.setattr(when, 'PIECE_BYTES', 100_000)
+    check_maps(SWIN, size)
+
+
+def test_gradients_equal_timms():
+    check_gradients(SWIN)
+
+
+def test_half_precision_stays_near(monkeypatch):
+    monkeypatch.setattr(when, 'PIECE_BYTES', 10_000)
+    check_half_precision(SWIN)
+
+
+def test_blocks_and_attention_are_exchanged():
+    _, fast = pair(SWIN)
+    blocks = [m for m in fast.modules() if isinstance(m, SwinTransformerBlock)]
+    assert len(blocks) == sum(SWIN['depths'])
+    assert {type(b) for b in blocks} == {FastSwinTransformerBlock}
+    assert {type(b.attn) for b in blocks} == {FusedWindowAttention}
+    assert all(b.attn.fused_attn for b in blocks)
+    restore(fast)
+    assert {type(b.attn) for b in blocks} == {WindowAttention}
+    assert not any(b.attn.fused_attn for b in blocks)
+
+
+def test_the_bias_is_looked_up_once():
+    _, fast = pair(SWIN)
+    image = torch.rand(1, 3, 64, 96)
     with torch.no_grad():
-        theirs = plain.forward_intermediates(image, intermediates_only=True)
-        ours = fast.forward_intermediates(image, intermediates_only=True)
-    for a, b in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-5, atol=2e-5)
+        wanted = fast(image)
+        names = {*fast.state_dict()}
+        for module in fast.modules():
+            if isinstance(module, FastSwinTransformerBlock):
+                module.keep_bias()
+                # Kept: what it was made of is looked at no more.
+                module.attn.relative_position_bias_table.zero_()
+        assert torch.equal(fast(image), wanted)
+    assert {*fast.state_dict()} == names
 
 
-@pytest.mark.parametrize('has_bias', [False, True])
-@pytest.mark.parametrize('macs', [0, float('inf')])
-def test_linear_by_hand(
-    has_bias: bool, macs: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fast_linear, 'ONEDNN_MACS', macs)
-    torch.manual_seed(0)
-    x, weight = torch.randn(7, 33, 20), torch.randn(13, 20)
-    bias = torch.randn(13) if has_bias else None
-    wanted = x.double() @ weight.double().mT
-    wanted = wanted + bias if has_bias else wanted
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        ours = linear(x, weight, bias)
-    torch.testing.assert_close(ours, wanted.float(), rtol=1e-5, atol=1e-5)
-    assert counter.get_total_flops() == 2 * 7 * 33 * 20 * 13
-
-
-def test_hooks_of_an_mlp_are_called() -> None:
-    _, fast = pair(CONVNEXT)
-    seen = []
-    for module in fast.modules():
-        if isinstance(module, nn.Linear):
-            module.register_forward_hook(lambda m, a, o: seen.append(m))
-    with torch.no_grad():
-        fast(torch.rand(1, 3, 64, 64))
-    assert len(seen) == 2 * sum(CONVNEXT['depths'])
-
-
-def test_blocks_are_swapped() -> None:
-    for options, kind in (
-        (SWIN, FastSwinTransformerBlock),
-        (CONVNEXT, FastConvNeXtBlock),
-        (CONVNEXT_V2, FastConvNeXtBlock),
-    ):
-        _, fast = pair(options)
-        blocks = [
-            m
-            for m in fast.modules()
-            if isinstance(m, (SwinTransformerBlock, ConvNeXtBlock))
-        ]
-        assert blocks and all(type(b) is kind for b in blocks)
-
-
-@pytest.mark.parametrize('options', [SWIN, CONVNEXT])
-def test_gradients_equal_timms(options: dict) -> None:
-    plain, fast = pair(options)
-    image = torch.rand(2, 3, 64, 96, dtype=torch.float64)
-    for model in (plain, fast):
-        model.train().double()
-        model(image).square().sum().backward()
-    theirs = dict(plain.named_parameters())
-    for name, parameter in fast.named_parameters():
-        wanted = theirs[name].grad
-        assert (parameter.grad - wanted).abs().max() <= (
-            1e-8 * wanted.abs().max()
-        )
-
-
-@pytest.mark.parametrize('options', [SWIN, CONVNEXT, CONVNEXT_V2])
-def test_half_precision_stays_near(
-    options: dict, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """bfloat16 has 8 bits: within 3 % of the largest value, in pieces too."""
-    monkeypatch.setattr(fast_mlp, 'PIECE_BYTES', 10_000)
-    plain, fast = pair(options)
-    image = torch.rand(2, 3, 64, 96)
-    with torch.no_grad():
-        exact = plain.forward_features(image)
-        with torch.autocast('cpu', torch.bfloat16):
-            theirs = plain.forward_features(image)
-            ours = fast.forward_features(image)
-    assert ours.dtype == theirs.dtype
-    assert (ours - exact).abs().max() < 0.03 * exact.abs().max()
-
-
-def test_stochastic_depth_also_without_gradients() -> None:
-    """A model in training drops paths, with or without a graph."""
-    torch.manual_seed(0)
-    fast = timm.create_model(**CONVNEXT, drop_path_rate=0.9, num_classes=0)
-    use_fast_blocks(fast)
-    with torch.no_grad():
-        for name, parameter in fast.named_parameters():
-            if 'gamma' in name:
-                parameter.fill_(1.0)
-        image = torch.rand(1, 3, 64, 64)
-        first = fast.train()(image)
-        assert not all(torch.equal(fast(image), first) for _ in range(5))
-
-
-def test_built_without_gradients_is_not_frozen() -> None:
-    """What a probe without a graph sees would be "depends on nothing"."""
-    with torch.no_grad():
-        encoder = PretrainedEncoder(dict(CONVNEXT, type='timm'))
-    trained = {n for n, p in encoder.named_parameters() if p.requires_grad}
-    assert 'encoder.stages_3.blocks.0.mlp.fc1.weight' in trained or (
-        'encoder.stages.3.blocks.0.mlp.fc1.weight' in trained
+@pytest.mark.parametrize('shift', [(0, 0), (2, 1)])
+def test_windows_by_timms_own_steps(shift):
+    """Numbers for tokens: pad, roll and partition them as timm does."""
+    height, width, window = 6, 5, (4, 3)
+    to_windows, to_map, mask = swin._windows(
+        height, width, window, shift, torch.device('cpu')
     )
+    tokens = torch.arange(height * width).view(1, height, width, 1)
+    padded = F.pad(tokens, (0, 0, 0, 1, 0, 2), value=height * width)
+    # timm rolls what is padded; here it is the other way round, and the
+    # padding stays at the end: only the order of the places differs.
+    padded = F.pad(
+        tokens.roll((-shift[0], -shift[1]), (1, 2)),
+        (0, 0, 0, 1, 0, 2),
+        value=height * width,
+    )
+    wanted = window_partition(padded, window).flatten()
+    assert torch.equal(to_windows, wanted)
+    assert torch.equal(wanted[to_map], torch.arange(height * width))
+    assert (mask is None) == (shift == (0, 0))
+
+
+def test_mask_by_hand():
+    """One window of 2x2 over a map of 2x2 that is rolled by one column."""
+    _, _, mask = swin._windows(2, 2, (2, 2), (0, 1), torch.device('cpu'))
+    apart = -100.0
+    wanted = torch.tensor(
+        [  # columns 0 and 1 come from different ends of the map
+            [0, apart, 0, apart],
+            [apart, 0, apart, 0],
+            [0, apart, 0, apart],
+            [apart, 0, apart, 0],
+        ]
+    )
+    assert torch.equal(mask, wanted[None, None])

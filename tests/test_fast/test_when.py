@@ -2,15 +2,11 @@
 
 import pytest
 import torch
-from test_models.test_fast_blocks import CONVNEXT, SWIN
-from test_models.test_precision import SEGMENT, build, predict
+from tiny_models import CONVNEXT, SEGMENT, SWIN, predict, xnet
 from torch import nn
 
-from xnet_mm.fast import swin as fast_blocks
-from xnet_mm.models import (
-    PretrainedEncoder,
-    prepare_for_inference,
-)
+from xnet_mm.fast import prepare_for_inference, swin, when
+from xnet_mm.models import PretrainedEncoder
 
 
 @torch.library.custom_op('xnet_mm_test::depthwise', mutates_args=())
@@ -45,11 +41,11 @@ def test_sizes_change(encoder, monkeypatch):
     The terms of timm's padding once made Dynamo hang at the second size, and
     sizes in an error's text or a set made each a program of its own.
     """
-    kernels = pytest.importorskip('xnet_mm.fast.kernels')
-    model = build(CONVNEXT, SEGMENT, encoder=encoder)
+    kernels = pytest.importorskip('xnet_mm.fast.kernel_calls')
+    model = xnet(CONVNEXT, SEGMENT, encoder=encoder)
     prepare_for_inference(model)
-    monkeypatch.setattr(fast_blocks, 'on_gpu', lambda x: True)
-    monkeypatch.setattr(fast_blocks, 'KERNEL_DIMS', (16,))
+    monkeypatch.setattr(when, 'on_gpu', lambda x: True)
+    monkeypatch.setattr(swin, 'KERNEL_DIMS', (16,))
     monkeypatch.setattr(kernels, 'depthwise_conv7', depthwise)
     monkeypatch.setattr(
         kernels,
