@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..export.model import export_onnx, open_session
+from ..export import export_onnx, open_session
 from ..models import prepare_for_inference
 from .clock import Clock
 from .subject import Subject, count, make_batch, make_samples
