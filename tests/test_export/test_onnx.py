@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from tiny_export import logits_of, tiny
+from tiny_export import FCN, logits_of, tiny
 from torch import nn
 
 from xnet_mm.export import export_onnx, open_session
@@ -36,7 +36,7 @@ def test_onnx_gives_pytorchs_logits_at_any_size_and_batch(tmp_path):
 
 
 def test_a_file_for_one_size_takes_no_other(tmp_path):
-    path = export_onnx(tiny(), tmp_path / 'a.onnx', (64, 96), fixed=True)
+    path = export_onnx(tiny(**FCN), tmp_path / 'a.onnx', (64, 96), fixed=True)
     session = open_session(path)
     facts = session.get_modelmeta().custom_metadata_map['xnet_mm']
     assert json.loads(facts) == dict(size=[64, 96])
@@ -88,7 +88,7 @@ def test_wrong_results_are_not_kept(tmp_path, monkeypatch):
         'xnet_mm.export.onnx.open_session', lambda path: Wrong()
     )
     with pytest.raises(RuntimeError, match=r'differs from PyTorch .* 1e-04'):
-        export_onnx(tiny(), tmp_path / 'a.onnx', (64, 96), fixed=True)
+        export_onnx(tiny(**FCN), tmp_path / 'a.onnx', (64, 96), fixed=True)
     assert [*tmp_path.iterdir()] == []
 
 

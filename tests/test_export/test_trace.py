@@ -35,7 +35,7 @@ class Kept:
     def open(self, path):
         assert path.read_text() == 'program'
         return lambda image: (
-            self.factor * self.model(torch.from_numpy(image)).numpy()
+            self.factor * self.model(torch.from_numpy(image)).detach().numpy()
         )
 
 
@@ -166,4 +166,4 @@ def test_same_padding_takes_multiples_of_32(tmp_path, said):
     image = torch.rand(2, 3, 64, 96)
     torch.testing.assert_close(kept.model(image), model(image))
     odd = torch.rand(1, 3, 63, 95)  # there the padding is another
-    assert (kept.model(odd) - model(odd)).abs().max() > 1e-2
+    assert kept.model(odd).shape != model(odd).shape

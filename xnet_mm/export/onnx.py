@@ -87,7 +87,7 @@ class OnnxFormat:
         shapes: dict[int, Any],
         facts: str,
     ) -> None:
-        """Trace, translate, and note the facts in the file's metadata."""
+        """Trace (B,3,H,W), translate, keep the facts as metadata."""
         import onnx
 
         program = torch.onnx.export(
@@ -106,6 +106,6 @@ class OnnxFormat:
         onnx.save(proto, path)
 
     def open(self, path: Path) -> Run:
-        """By onnxruntime."""
+        """By onnxruntime: (B,3,H,W) to predictions (B,K,H,W)."""
         session = open_session(path)
         return lambda image: session.run(None, {'image': image})[0]
