@@ -1,12 +1,10 @@
 """What the tests of the configs' table read, and the tool itself."""
 
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import yaml
+from config_files import CONFIGS, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-CONFIGS = ROOT / 'configs'
 TOOL = ROOT / 'tools/config_table.py'
 spec = spec_from_file_location('config_table', TOOL)
 tool = module_from_spec(spec)

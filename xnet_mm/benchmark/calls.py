@@ -11,7 +11,7 @@ import torch
 from mmseg.models.segmentors import EncoderDecoder
 
 from ..export import export_onnx, open_session
-from ..fast.prepare import prepare_for_inference
+from ..fast import prepare_for_inference
 from .clock import Clock
 from .setting import DTYPES, Setting
 from .subject import make_batch, make_samples

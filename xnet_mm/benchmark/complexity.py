@@ -12,6 +12,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..fast import accelerate
+
 
 class Complexity(NamedTuple):
     """What a model costs.
@@ -67,6 +69,7 @@ def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
         size: (height, width) of the image, in pixels.
     """
     model.auxiliary_head = None
+    accelerate(model)  # what runs is counted: the probe folded
     parameters = sum(p.numel() for p in model.parameters())
     model.eval().to('meta')
     image = torch.zeros(1, 3, *size, device='meta')

@@ -14,7 +14,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
-from ..fast.prepare import prepare_for_inference
+from ..fast import accelerate, prepare_for_inference
 from ..models import MonoDepthEstimator
 from .complexity import Complexity, count_model
 
@@ -40,7 +40,8 @@ def build_subject(
 ) -> Subject:
     """Build the model of a config with random weights; nothing is loaded.
 
-    For inference each model gets `prepare_for_inference`, the peers too.
+    Each model, the peers too, gets what its runs get: `accelerate` in
+    training, `prepare_for_inference` for inference.
 
     Args:
         name: in the tables.
@@ -57,7 +58,7 @@ def build_subject(
     if train:
         if device == 'cpu':
             model = revert_sync_batchnorm(model)
-        model.train()
+        accelerate(model.train())
     else:
         model = prepare_for_inference(model)
     meta = deepcopy(model).to('meta')

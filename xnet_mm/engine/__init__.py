@@ -2,6 +2,7 @@
 
 from ..fileio.checkpoint import allow_mmengine_checkpoints
 from ..registry import HOOKS, share_with_mmseg
+from .accelerate_hook import AccelerateHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .fsdp2_strategy import FSDP2Strategy
@@ -9,6 +10,7 @@ from .save_depth_hook import SaveDepthHook
 from .seed_hook import IterationSeedHook
 
 __all__ = [
+    'AccelerateHook',
     'ClassCheckHook',
     'DepthRangeCheckHook',
     'FSDP2Strategy',

@@ -12,7 +12,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors import EncoderDecoder
 from torch import Tensor, nn
 
-from ..fast.prepare import prepare_for_inference
+from ..fast import prepare_for_inference
 from ..models import MonoDepthEstimator
 from ..models.resize import resize_to
 from ..visualization.depth_colours import DEPTH_MAP, colour_table

@@ -1,21 +1,56 @@
-# ruff: noqa: ANN001, ANN202 - pointers and integers of a GPU have no types
+# ruff: noqa: ANN001, ANN201, ANN202 - pointers and integers of a GPU
 """GPU kernels of the blocks, for inference: Triton, compiled when first used.
 
-Triton comes with PyTorch's CUDA builds. Where it is missing the import of this
-module fails, and the blocks run on PyTorch's own operators.
+`kernel_calls.py` has the functions that take tensors; here is what runs on
+the GPU. Shapes, all contiguous, the last axis densest in memory:
+
+    B, H, W, C   images, height, width, channels of a map, (B,H,W,C)
+    TALL, WIDE   height and width of an attention window, N = TALL * WIDE
+    heads, D     attention heads and the width of one, C = heads * D
+
+1. `depthwise_kernel`: 7x7, stride 1, padding 3, each channel by itself.
+
+       map (H,W,C)                          one program: 8 rows x COLUMNS
+       . . . . . . . . . . . . . . . .      outputs of CHANNELS channels
+       . . +-------------------+ . . .      in fp32 registers (row0..row7).
+       . . |   3 rows above    | . . .      It walks down 14 input rows; the
+       . . |   +-----------+   | . . .      input row dy serves up to seven
+       . . | 3 | 8 outputs | 3 | . . .      outputs, rows dy-6 to dy, so each
+       . . |   +-----------+   | . . .      is read once per dx and not seven
+       . . |   3 rows below    | . . .      times. Outside of the map: zero.
+       . . +-------------------+ . . .
+
+   x (B,H,W,C) * taps (7,7,C) + bias (C,) -> out (B,H,W,C)
+
+2. `window_attention_kernel`: Swin's attention without the copies to windows.
+
+       map of tokens, rolled by SHIFT     one program: QUERIES queries of
+       +-----+-----+--                    one head in one window; over all
+       |  w0 |  w1 |  <- WIDE tokens      keys of that window, KEYS at a
+       +-----+-----+                      time, by the running softmax of
+       |  w2 |  w3 |  ^                   flash attention:
+       +-----+-----+  TALL                  highest = max so far
+                                            total   = sum of exp so far
+       token of place (y,x) =               summed  = sum of exp * value
+       ((y+SHIFT_Y) % H, (x+SHIFT_X) % W)
+
+   What is a copy elsewhere is an address here: roll, padding to whole
+   windows (a padded token is the projection's bias), cutting, and the mask
+   that keeps apart what only meets because the map was rolled:
+
+       shifted map, by rows and by columns:  0 0 0 1 2   `_region`; tokens
+       (1: the last window's unrolled part,              of different regions
+       2: what came round from the front)                get -100
+
+   qkv (B,H,W,3,heads,D), pad (3,heads,D), bias (heads,N,N) -> out (B,H,W,C)
 """
 
-import torch
 import triton
 import triton.language as tl
-from torch import Tensor
-
-# Of fp32: three TF32 products, as exact as one in fp32 and twice as fast.
-PRECISION = 'ieee' if torch.version.hip else 'tf32x3'
 
 
 @triton.jit
-def _depthwise_kernel(
+def depthwise_kernel(
     x_ptr,
     taps_ptr,
     bias_ptr,
@@ -94,42 +129,6 @@ def _depthwise_kernel(
         )
 
 
-def depthwise_conv7(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Depthwise 7x7 convolution, stride 1, padding 3, of a channels-last map.
-
-    cuDNN takes two to four times as long (H200, bf16, ConvNeXt's shapes).
-
-    Args:
-        x: (B,H,W,C).
-        weight: (C,1,7,7); in memory best as (7,7,C).
-        bias: (C,).
-
-    Returns:
-        (B,H,W,C), summed in fp32, in the precision of `weight`.
-    """
-    x = x.contiguous()
-    batch, height, width, channels = x.shape
-    out = torch.empty_like(x, dtype=weight.dtype)
-    grid = (
-        triton.cdiv(width, 16) * triton.cdiv(channels, 64),
-        triton.cdiv(height, 8),
-        batch,
-    )
-    _depthwise_kernel[grid](
-        x,
-        weight.flatten(1).t().contiguous(),
-        bias,
-        out,
-        height,
-        width,
-        channels,
-        COLUMNS=16,
-        CHANNELS=64,
-        num_warps=4,
-    )
-    return out
-
-
 @triton.jit
 def _region(at, length, SIDE: tl.constexpr, SHIFT: tl.constexpr):
     """Which part of a shifted map a row or column comes from: 0, 1 or 2."""
@@ -138,7 +137,7 @@ def _region(at, length, SIDE: tl.constexpr, SHIFT: tl.constexpr):
 
 
 @triton.jit
-def _window_attention_kernel(
+def window_attention_kernel(
     qkv_ptr,
     pad_ptr,
     bias_ptr,
@@ -245,59 +244,3 @@ def _window_attention_kernel(
         (summed / total[:, None]).to(out_ptr.dtype.element_ty),
         mask=asked[:, None],
     )
-
-
-def window_attention(
-    qkv: Tensor,
-    pad: Tensor,
-    bias: Tensor,
-    window: tuple[int, int],
-    shift: tuple[int, int],
-) -> Tensor:
-    """Swin's attention, straight from the map of tokens and back to it.
-
-    Shifting, padding, cutting into windows and the mask of shifted windows
-    are addresses here, not copies.
-
-    Args:
-        qkv: queries, keys and values of the tokens, (B,H,W,3*C).
-        pad: what a token of zeros is projected to, (3*C,).
-        bias: of the relative positions, (heads,N,N), N tokens a window.
-        window: height and width of a window.
-        shift: rows and columns that the map is rolled by.
-
-    Returns:
-        (B,H,W,C).
-    """
-    qkv, bias = qkv.contiguous(), bias.contiguous()
-    batch, height, width, channels = qkv.shape
-    channels //= 3
-    heads, area, _ = bias.shape
-    across = triton.cdiv(width, window[1])
-    windows = across * triton.cdiv(height, window[0])
-    out = qkv.new_empty(batch, height, width, channels)
-    _window_attention_kernel[triton.cdiv(area, 64), windows, batch * heads](
-        qkv,
-        pad,
-        bias,
-        out,
-        height,
-        width,
-        across,
-        heads,
-        WIDTH=channels // heads,
-        TALL=window[0],
-        WIDE=window[1],
-        SHIFT_Y=shift[0],
-        SHIFT_X=shift[1],
-        # A constant: with a float as argument it took 3.5 times as long
-        # under torch.compile.
-        SCALE=(channels // heads) ** -0.5,
-        PADDED=bool(height % window[0] or width % window[1]),
-        QUERIES=64,
-        KEYS=32,
-        PRECISION=PRECISION,
-        num_warps=4,
-        num_stages=2,
-    )
-    return out

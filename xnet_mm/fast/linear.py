@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import register_flop_formula
 
+from . import when
+
 # oneDNN's linear layer, the operator that torch.compile puts in on a CPU.
 # F.linear calls MKL, which leaves a quarter of an AMD processor idle.
 ONEDNN = getattr(torch.ops.mkldnn, '_linear_pointwise', None)
@@ -17,27 +19,14 @@ if platform.machine() not in ('x86_64', 'AMD64'):
 ONEDNN_MACS = 2**24  # a smaller product is over before oneDNN has started
 
 
-def in_pieces(x: Tensor) -> bool:
-    """Whether to work piece by piece: plain inference on a CPU.
-
-    A compiler fuses by itself, a GPU wants all of the work at once.
-    """
-    return (
-        x.device.type == 'cpu'
-        and not torch.is_grad_enabled()
-        and not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()
-    )
-
-
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """F.linear, by oneDNN where that is faster: rows (...,C) -> (...,C')."""
     if (
         ONEDNN is None
         or x.numel() * len(weight) < ONEDNN_MACS
-        or not in_pieces(x)
+        or not when.in_pieces(x)
         or x.dtype != torch.float32  # there F.linear is oneDNN's
-        or torch.is_autocast_enabled('cpu')
+        or when.autocast_dtype(x.dtype) != x.dtype
     ):
         return F.linear(x, weight, bias)
     return ONEDNN(x, weight, bias, 'none', [], '')

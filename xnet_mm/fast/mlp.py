@@ -7,11 +7,8 @@ import torch
 from timm.layers import GELU, GlobalResponseNormMlp, Mlp
 from torch import Tensor, nn
 
+from . import when
 from .linear import linear
-
-# Widest map that is made at once on a CPU. glibc gives a tensor above 32 MiB
-# back to the system, and its next use takes a page fault for every 4 KiB.
-PIECE_BYTES = 16 * 2**20
 
 
 def is_plain(mlp: Any) -> bool:
@@ -63,13 +60,12 @@ def add_mlp(
     gamma: Tensor | None = None,
 ) -> Tensor:
     """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C), on a CPU."""
-    if not has_grn(mlp):
-        shortcut, x = shortcut.flatten(0, 1), x.flatten(0, 1)
-        summed = _empty_sum(shortcut, gamma)
-        for row, piece, target in _split(mlp, shortcut, x, summed):
+    summed = _empty_sum(shortcut, gamma)
+    if not has_grn(mlp):  # then images are rows like others
+        rows = (t.flatten(0, 1) for t in (shortcut, x, summed))
+        for row, piece, target in _split(mlp, *rows):
             _add(row, mlp.fc2(_hidden(piece, norm, mlp)), gamma, target)
         return summed
-    summed = _empty_sum(shortcut, gamma)
     for image in zip(shortcut, x, summed, strict=True):
         pieces = [*_split(mlp, *image)]
         maps = [_hidden(piece, norm, mlp) for _, piece, _ in pieces]
@@ -119,14 +115,14 @@ def _add(
 
 
 def _empty_sum(shortcut: Tensor, gamma: Tensor | None) -> Tensor:
-    """For the sum, in the precision that it would have by itself."""
+    """For the sum: contiguous, in the precision that it would have itself."""
     dtype = shortcut.dtype
     if gamma is not None:
         dtype = torch.promote_types(dtype, gamma.dtype)
-    return torch.empty_like(shortcut, dtype=dtype)
+    return torch.empty(shortcut.shape, dtype=dtype, device=shortcut.device)
 
 
 def _split(mlp: nn.Module, *rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Of tensors (N,C) the pieces that belong together."""
-    step = max(1, PIECE_BYTES // (4 * mlp.fc1.out_features))
+    step = when.rows_at_once(mlp.fc1.out_features)
     return zip(*(r.split(step) for r in rows), strict=True)

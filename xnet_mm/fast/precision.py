@@ -1,17 +1,26 @@
 """Prediction in half precision with weights that are converted once."""
 
+import re
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils._pytree import tree_leaves
 
-from ..models.heads import PFPHead
-from .swin import FastConvNeXtBlock
+from .convnext import FastConvNeXtBlock
+
+# How PyTorch's operators say that two precisions meet, or that they have no
+# code for one: "expected m1 and m2 to have the same dtype, but got: ...",
+# "Input type (float) and bias type (c10::BFloat16) should be the same",
+# "... not implemented for 'Half'".
+MISMATCH = re.compile(
+    r"\bdtypes?\b|\btype .* should be the same|not implemented for '"
+)
 
 
-def convert(model: nn.Module, dtype: torch.dtype, image: Tensor) -> None:
+def convert(model: nn.Module, dtype: torch.dtype, image: Tensor) -> str:
     """Let a segmentor predict in half precision, from images in fp32.
 
     All weights are converted, and no autocast is needed: under it each norm
@@ -19,44 +28,63 @@ def convert(model: nn.Module, dtype: torch.dtype, image: Tensor) -> None:
     so fails (the masks of MMSegmentation's Swin), norms stay as they are and
     the model puts itself under autocast.
 
+    Tensors are replaced, never written to.
+
     Args:
         model: prepared for inference, in fp32.
         dtype: bfloat16 or float16.
         image: to try it with, (1,3,H,W).
+
+    Returns:
+        How the model now runs, for the log.
+
+    Raises:
+        RuntimeError: the results are not finite (float16 ends at 65504), or
+            the model fails for another reason than its precision: memory,
+            say, which autocast would not mend.
     """
-    head, whole = model.decode_head, set()
-    if isinstance(head, PFPHead):  # these are first multiplied, in fp32
-        whole = {head.pfp.fuse.project, head.conv_seg}
     rest = []
-    parts = [model.backbone, head]
+    parts = [model.backbone, model.decode_head]
     if model.with_neck:
         parts.append(model.neck)
     for module in chain(*(part.modules() for part in parts)):
+        if isinstance(module, _BatchNorm):  # takes its sums in fp32
+            continue
+        for own in (module._parameters, module._buffers):
+            for name, tensor in own.items():
+                if tensor is None or not tensor.is_floating_point():
+                    continue
+                if not isinstance(module, (nn.Linear, nn.Conv2d)):
+                    rest.append((own, name, tensor))
+                own[name] = _half(tensor, dtype)
         if isinstance(module, FastConvNeXtBlock):
             _put_taps_first(module.conv_dw)
-        if isinstance(module, (nn.Linear, nn.Conv2d)):
-            if module not in whole:
-                module.to(dtype)
-        elif not isinstance(module, _BatchNorm):  # takes its sums in fp32
-            rest += [
-                (own, name, tensor)
-                for own in (module._parameters, module._buffers)
-                for name, tensor in own.items()
-                if tensor is not None and tensor.is_floating_point()
-            ]
-    for own, name, tensor in rest:
-        half = tensor.detach().to(dtype)
-        if isinstance(tensor, nn.Parameter):
-            half = nn.Parameter(half, requires_grad=False)
-        own[name] = half
     plain = type(model)
+    how = f'in {_name(dtype)}, all weights converted'
     _mix_in(model, plain, Half, dtype)
     try:
-        model(image, mode='tensor')
-    except RuntimeError:  # "expected ... to have the same dtype"
+        outputs = model(image, mode='tensor')
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        if not MISMATCH.search(str(error)):
+            raise
         for own, name, tensor in rest:
             own[name] = tensor
         _mix_in(model, plain, Autocast, dtype)
+        outputs = model(image, mode='tensor')
+        reason = str(error).strip().splitlines()[0]
+        how = (
+            f'under autocast to {_name(dtype)}, for its code mixes '
+            f'precisions ({reason[:120]})'
+        )
+    for leaf in tree_leaves(outputs):
+        if isinstance(leaf, Tensor) and not leaf.isfinite().all():
+            raise RuntimeError(
+                f'{plain.__name__} gives NaN or infinity in {_name(dtype)}. '
+                'Use bfloat16, whose range is that of float32, or float32.'
+            )
+    return how
 
 
 class Half:
@@ -84,6 +112,13 @@ class Autocast:
             return super()._forward(inputs, *args)
 
 
+def _half(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    half = tensor.detach().to(dtype)
+    if isinstance(tensor, nn.Parameter):
+        return nn.Parameter(half, requires_grad=False)
+    return half
+
+
 def _mix_in(
     model: nn.Module, plain: type, mixin: type, dtype: torch.dtype
 ) -> None:
@@ -92,7 +127,13 @@ def _mix_in(
     model.precision = dtype
 
 
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix('torch.')
+
+
 def _put_taps_first(convolution: nn.Conv2d) -> None:
     """In memory (kh,kw,C), as the kernel for GPUs reads a depthwise weight."""
-    weight = convolution.weight
-    weight.data = weight.permute(1, 2, 3, 0).contiguous().permute(3, 0, 1, 2)
+    taps = convolution.weight.permute(1, 2, 3, 0).contiguous()
+    convolution.weight = nn.Parameter(
+        taps.permute(3, 0, 1, 2), requires_grad=False
+    )

@@ -1,13 +1,21 @@
-"""Rewrites of a trained model that make its predictions faster."""
+"""A trained model rewritten for prediction, for good."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
+from mmengine.logging import print_log
 from mmengine.model.utils import revert_sync_batchnorm
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torch.utils._pytree import tree_leaves
 
+from .accelerate import accelerate
+from .batch_norm import find_pairs, fold
+from .convnext import FastConvNeXtBlock
+from .pfp import FastPFPDepthHead, FastPFPHead, fold_probe
 from .precision import convert
-from .swin import FastConvNeXtBlock, FastSwinTransformerBlock
+from .swin import FastSwinTransformerBlock
 
 PROBE_SIZE = (64, 96)
 
@@ -18,11 +26,14 @@ def prepare_for_inference(
 ) -> nn.Module:
     """Rewrite a model in place for prediction; it cannot be trained after.
 
-    Any segmentor: each batch norm that follows a convolution is multiplied
-    into it. Which ones do is seen in a run, not guessed from the order of
-    the modules: timm's blocks and MMCV's ConvModule nest them differently.
-    Of our own blocks, layer scale is multiplied in, and what depends on
-    weights alone is made once.
+    Any segmentor: it is accelerated (`accelerate`), and each batch norm that
+    follows a convolution is multiplied into it. Which ones do is seen in a
+    run, not guessed from the order of the modules: timm's blocks and MMCV's
+    ConvModule nest them differently. Of our own boxes, layer scale and the
+    probe are multiplied in, and what depends on weights alone is made once.
+    The log says in one line what was done and which precision runs.
+
+    Whatever fails, the model is then as it was, bit for bit.
 
     Args:
         model: with its final weights.
@@ -33,89 +44,101 @@ def prepare_for_inference(
         The same model, in eval mode.
 
     Raises:
-        RuntimeError: the model gives other results afterwards, in fp32.
+        RuntimeError: weights or results are not finite, or the model gives
+            other results afterwards, in fp32.
     """
-    model = revert_sync_batchnorm(model.eval())
-    image = torch.linspace(-2, 2, 3 * PROBE_SIZE[0] * PROBE_SIZE[1])
-    parameter = next(model.parameters())
-    image = image.view(1, 3, *PROBE_SIZE).to(parameter.device, parameter.dtype)
-    pairs, before = _find_pairs(model, image)
-    for norm, convolution in pairs.items():
-        _fold(convolution, norm)
-    for module in model.modules():
-        if isinstance(module, FastConvNeXtBlock):
-            module.fold_layer_scale()
-        elif isinstance(module, FastSwinTransformerBlock):
-            module.keep_bias()
-    names = {module: name for name, module in model.named_modules()}
-    for norm in pairs:
-        model.set_submodule(names[norm], nn.Identity())
-    after = _tensors(model(image, mode='tensor'))
-    for a, b in zip(after, before, strict=True):
-        if (a - b).abs().max() > 1e-3 * b.abs().max() + 1e-6:
-            raise RuntimeError(
-                f'{type(model).__name__}: other results after '
-                f'{len(pairs)} batch norms were folded into their '
-                'convolutions. Use the model without prepare_for_inference.'
-            )
-    if dtype != torch.float32:
-        convert(model, dtype, image)
+    name = type(model).__name__
+    with _undone_on_error(model):
+        _check_finite(model)
+        model = revert_sync_batchnorm(model.eval())
+        image = _probe_image(model)
+        pairs, before = find_pairs(model, image)
+        accelerate(model)
+        for norm, convolution in pairs.items():
+            fold(convolution, norm)
+        for module in model.modules():
+            if isinstance(module, FastConvNeXtBlock):
+                module.fold_layer_scale()
+            elif isinstance(module, FastSwinTransformerBlock):
+                module.keep_bias()
+            elif isinstance(module, (FastPFPHead, FastPFPDepthHead)):
+                fold_probe(module)
+        names = {module: name for name, module in model.named_modules()}
+        for norm in pairs:
+            model.set_submodule(names[norm], nn.Identity())
+        after = tree_leaves(model(image, mode='tensor'))
+        _compare(name, after, before, len(pairs))
+        runs = 'in float32'
+        if dtype != torch.float32:
+            runs = convert(model, dtype, image)
+    print_log(
+        f'{name} prepared for inference: runs {runs}; {len(pairs)} batch '
+        'norms folded',
+        logger='current',
+    )
     return model
 
 
-def _find_pairs(
-    model: nn.Module, image: Tensor
-) -> tuple[dict[_BatchNorm, nn.Conv2d], list[Tensor]]:
-    """Which batch norm takes in what a convolution gives out."""
-    made: dict[int, tuple[nn.Conv2d, Tensor]] = {}  # kept, or ids come again
-    pairs: dict[_BatchNorm, nn.Conv2d] = {}
-    calls: list[nn.Module] = []
-
-    def note_made(module: nn.Module, args: tuple, output: Tensor) -> None:
-        made[id(output)] = module, output
-        calls.append(module)
-
-    def note_taken(module: nn.Module, args: tuple) -> None:
-        calls.append(module)
-        if id(args[0]) in made:
-            pairs[module] = made[id(args[0])][0]
-
-    hooks = []
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            hooks.append(module.register_forward_hook(note_made))
-        elif isinstance(module, _BatchNorm) and module.track_running_stats:
-            hooks.append(module.register_forward_pre_hook(note_taken))
-    try:
-        outputs = _tensors(model(image, mode='tensor'))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    takers = list(pairs.values())
-    once = {
-        norm: convolution
-        for norm, convolution in pairs.items()
-        if calls.count(norm) == calls.count(convolution) == 1
-        and takers.count(convolution) == 1
-    }
-    return once, outputs
+def _probe_image(model: nn.Module) -> Tensor:
+    """(1,3,H,W), of the model's device and precision."""
+    parameter = next(model.parameters())
+    image = torch.linspace(-2, 2, 3 * PROBE_SIZE[0] * PROBE_SIZE[1])
+    image = image.view(1, 3, *PROBE_SIZE)
+    return image.to(parameter.device, parameter.dtype)
 
 
-def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:
-    convolution.weight, convolution.bias = fuse_conv_bn_weights(
-        convolution.weight,
-        convolution.bias,
-        norm.running_mean,
-        norm.running_var,
-        norm.eps,
-        norm.weight,
-        norm.bias,
-    )
-
-
-def _tensors(outputs: object) -> list[Tensor]:
-    return [
-        t.clone()
-        for t in torch.utils._pytree.tree_leaves(outputs)
-        if isinstance(t, Tensor)
+def _check_finite(model: nn.Module) -> None:
+    wrong = [
+        name
+        for tensors in (model.named_parameters(), model.named_buffers())
+        for name, tensor in tensors
+        if tensor.isnan().any()
     ]
+    if wrong:
+        raise RuntimeError(
+            f'{type(model).__name__} has NaN in {len(wrong)} tensors '
+            f'({", ".join(wrong[:3])}{", ..." * (len(wrong) > 3)}): the '
+            'training has diverged. Take an earlier checkpoint.'
+        )
+
+
+def _compare(
+    name: str, after: list[Any], before: list[Tensor], folded: int
+) -> None:
+    for a, b in zip(after, before, strict=True):
+        if not isinstance(b, Tensor):
+            continue
+        error = (a - b).abs().max()
+        # Not `error > bound`: NaN is no result, let alone the same one.
+        if not error <= 1e-3 * b.abs().max() + 1e-6:
+            raise RuntimeError(
+                f'{name}: other results after {folded} batch norms were '
+                'folded into their convolutions (the largest difference is '
+                f'{error:.2g}). Use the model without prepare_for_inference.'
+            )
+
+
+@contextmanager
+def _undone_on_error(model: nn.Module) -> Iterator[None]:
+    """Put every module back as it was, should the block fail.
+
+    Within it tensors are replaced and never written to, so it is enough to
+    keep what each module held, and its class.
+    """
+    tables = ('_parameters', '_buffers', '_modules')
+    kept = [
+        (
+            module,
+            type(module),
+            {**vars(module), **{t: dict(vars(module)[t]) for t in tables}},
+        )
+        for module in model.modules()
+    ]
+    try:
+        yield
+    except BaseException:
+        for module, kind, held in kept:
+            module.__class__ = kind
+            vars(module).clear()
+            vars(module).update(held)
+        raise

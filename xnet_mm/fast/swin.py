@@ -1,148 +1,29 @@
-"""timm's blocks, same weights and same results, with a faster forward."""
+"""Swin's attention and blocks, faster."""
 
 from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
-from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import (
     SwinTransformerBlock,
     WindowAttention,
     window_partition,
 )
-from torch import Tensor, nn
+from torch import Tensor
 
-from .linear import FastLinear, in_pieces
-from .mlp import add_mlp, has_grn, is_plain, run_mlp
+from . import when
+from .mlp import add_mlp, is_plain, run_mlp
 
-try:
-    from . import kernels
-except ImportError:  # PyTorch's builds without CUDA have no Triton
-    kernels = None
 KERNEL_DIMS = (16, 32, 64, 128)  # of a head
 
 
-def use_fast_blocks(model: nn.Module) -> None:
-    """Let the blocks of a timm model run faster, in place.
+class FusedWindowAttention(WindowAttention):
+    """PyTorch's fused attention, which timm has and leaves switched off.
 
-    Parameters, their names and the results stay what they are. Blocks that
-    are none of timm's own Swin and ConvNeXt stay as well, but for their
-    linear layers.
-    """
-    for module in model.modules():
-        if type(module) is nn.Linear:
-            module.__class__ = FastLinear
-        elif type(module) is nn.Conv2d and _takes_patches(module):
-            module.__class__ = PatchConv2d
-        elif type(module) is WindowAttention:
-            # timm's own, off by default: 2.4 s in place of 4.0 s for Swin-L.
-            module.fused_attn = True
-        elif type(module) is SwinTransformerBlock and module.dynamic_mask:
-            module.__class__ = FastSwinTransformerBlock
-        elif type(module) is ConvNeXtBlock and not module.use_conv_mlp:
-            module.__class__ = FastConvNeXtBlock
-
-
-def on_gpu(x: Tensor) -> bool:
-    """Whether to use the kernels for GPUs: inference, and Triton is there."""
-    return (
-        kernels is not None
-        and x.is_cuda
-        and torch.cuda.get_device_properties(x.device).major >= 8
-        and not torch.is_grad_enabled()
-        # Not is_exporting(): inside torch.compile that is true up to 2.11.
-        and not getattr(torch.compiler, '_is_exporting_flag', False)
-        and not torch.jit.is_tracing()
-    )
-
-
-class PatchConv2d(nn.Conv2d):
-    """A convolution of patches that do not overlap, as a linear layer.
-
-    cuDNN has no fast kernel for three channels: 233 us for eight images of
-    512x512 on an H200, in bf16, in place of 54.
+    2.4 s in place of 4.0 s for Swin-L at 512x512 on two cores.
     """
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B,C,H,W) -> (B,C',H/p,W/p)."""
-        if not on_gpu(x):
-            return super().forward(x)
-        size = self.stride
-        height, width = (
-            s // p for s, p in zip(x.shape[-2:], size, strict=True)
-        )
-        x = x[..., : height * size[0], : width * size[1]].permute(0, 2, 3, 1)
-        x = x.to(self.weight.dtype).unflatten(2, (width, size[1]))
-        x = x.unflatten(1, (height, size[0])).transpose(2, 3)
-        weight = self.weight.permute(0, 2, 3, 1).flatten(1)
-        x = F.linear(x.flatten(3), weight, self.bias)
-        return x.permute(0, 3, 1, 2)
-
-
-def _takes_patches(module: nn.Conv2d) -> bool:
-    return (
-        module.in_channels <= 4
-        and module.kernel_size == module.stride
-        and module.stride[0] > 1
-        and module.padding in ((0, 0), 'valid')
-        and module.dilation == (1, 1)
-        and module.groups == 1
-    )
-
-
-class FastConvNeXtBlock(ConvNeXtBlock):
-    """On a CPU in pieces that stay in the cache, on a GPU in few kernels."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B,C,H,W) -> (B,C,H,W)."""
-        if not self.training and on_gpu(x) and self._is_seven():
-            return self._forward_kernels(x)
-        known = is_plain(self.mlp) or has_grn(self.mlp)
-        if self.training or not (known and in_pieces(x)):
-            return super().forward(x)
-        y = self.conv_dw(x).permute(0, 2, 3, 1)
-        rows = self.shortcut(x).permute(0, 2, 3, 1)
-        summed = add_mlp(
-            rows.flatten(1, 2),
-            y.flatten(1, 2),
-            self.norm,
-            self.mlp,
-            self.gamma,
-        )
-        return summed.view(rows.shape).permute(0, 3, 1, 2)
-
-    def _is_seven(self) -> bool:
-        """Whether the depthwise convolution is ConvNeXt's."""
-        convolution = self.conv_dw
-        return (
-            type(convolution) is nn.Conv2d
-            and convolution.kernel_size == (7, 7)
-            and convolution.stride == convolution.dilation == (1, 1)
-            and convolution.padding == (3, 3)
-            and convolution.bias is not None
-            and convolution.groups == convolution.out_channels
-            and type(self.shortcut) is nn.Identity
-        )
-
-    def _forward_kernels(self, x: Tensor) -> Tensor:
-        convolution = self.conv_dw
-        x = x.permute(0, 2, 3, 1).to(convolution.weight.dtype)
-        y = kernels.depthwise_conv7(x, convolution.weight, convolution.bias)
-        y = run_mlp(self.mlp, self.norm(y))
-        if self.gamma is not None:
-            y = y * self.gamma
-        return (x + y).permute(0, 3, 1, 2)
-
-    @torch.no_grad()
-    def fold_layer_scale(self) -> None:
-        """Multiply `gamma` into the layer before it: for inference only."""
-        if self.gamma is None or not isinstance(self.mlp.fc2, nn.Linear):
-            return
-        last = self.mlp.fc2
-        last.weight.mul_(self.gamma[:, None])
-        if last.bias is not None:
-            last.bias.mul_(self.gamma)
-        self.gamma = None
+    fused_attn = property(lambda self: True)
 
 
 class FastSwinTransformerBlock(SwinTransformerBlock):
@@ -156,10 +37,10 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B,H,W,C) -> (B,H,W,C)."""
-        if not self.training and on_gpu(x):
+        if not self.training and when.on_gpu(x):
             x = x + self._attn(self.norm1(x))
             return x + run_mlp(self.mlp, self.norm2(x))
-        if self.training or not (in_pieces(x) and is_plain(self.mlp)):
+        if self.training or not (when.in_pieces(x) and is_plain(self.mlp)):
             return super().forward(x)
         x = x + self._attn(self.norm1(x))
         rows = x.flatten(1, 2)
@@ -191,9 +72,13 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
         heads = attention.num_heads
         dim, area = channels // heads, self.window_area
         bias = self._bias()
-        if on_gpu(x) and dim in KERNEL_DIMS and attention.qkv.bias is not None:
+        if (
+            when.on_gpu(x)
+            and dim in KERNEL_DIMS
+            and attention.qkv.bias is not None
+        ):
             qkv = attention.qkv(x)
-            x = kernels.window_attention(
+            x = when.kernels.window_attention(
                 qkv,
                 attention.qkv.bias,
                 bias.to(qkv.dtype),
@@ -201,7 +86,7 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
                 self.shift_size,
             )
             return attention.proj(x)
-        compiling = torch.compiler.is_compiling()
+        compiling = when.is_compiling()
         cached = type(x) is Tensor and not compiling
         windows = _windows if cached else _windows.__wrapped__
         to_windows, to_map, mask = windows(

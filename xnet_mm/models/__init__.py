@@ -1,6 +1,5 @@
 """The boxes of the figure, in the order of the data flow."""
 
-from ..fast.prepare import prepare_for_inference
 from ..registry import MODELS, share_with_mmseg
 from .decoder import PretrainedReversedDecoder
 from .depth_estimator import (
@@ -37,7 +36,6 @@ __all__ = [
     'ScaleInvariantLogLoss',
     'UPerDepthHead',
     'build_hierarchy',
-    'prepare_for_inference',
 ]
 
 share_with_mmseg(MODELS)

@@ -9,7 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..registry import MODELS
-from .handover import hand_over, take_over
+from .handover import take_over
 from .hierarchy import build_hierarchy
 from .reshape import ReShape
 from .resize import resize_to
@@ -40,7 +40,7 @@ class PretrainedReversedDecoder(BaseModule):
             removes them; the rows of Table 1 before "-FP"). Needs
             `PretrainedEncoder(pyramid=True)`.
         in_channels: width of each of the encoder's maps, or of the last.
-            Default: those of the `PretrainedEncoder` built just before.
+            Default: those of the model's backbone, a `PretrainedEncoder`.
         in_stride: stride of the last map in image pixels, likewise.
         norm: see `ReShape`.
         act: see `ReShape`.
@@ -97,7 +97,6 @@ class PretrainedReversedDecoder(BaseModule):
             self.reshape.init_identity()
         self.out_channels = self.decoder.channels
         self.out_strides = self.decoder.strides
-        hand_over(self.out_channels, self.out_strides)
 
     def _links(self) -> nn.ModuleList:
         """1x1 convolutions to the widths that stages 2, 3 and 4 take in."""

@@ -70,7 +70,7 @@ class DepthOutput(BaseDecodeHead):
         self.activation = activation
 
     def cls_seg(self, feat: Tensor) -> Tensor:
-        """The linear probe: features (B,C,H,W) -> metres (B,1,H,W)."""
+        """The linear probe, of features (B,C,H,W): metres (B,1,H,W)."""
         return self.to_metres(super().cls_seg(feat))
 
     def to_metres(self, x: Tensor) -> Tensor:
@@ -127,11 +127,10 @@ class DepthOutput(BaseDecodeHead):
 
 @MODELS.register_module()
 class PFPDepthHead(DepthOutput, PFPHead):
-    """PFP and a linear probe for depth. Args: `DepthOutput`, `PFPHead`."""
+    """PFP and a linear probe for depth. Args: `DepthOutput`, `PFPHead`.
 
-    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Metres (B,1,H/out_stride,W/out_stride) of a pyramid."""
-        return self.to_metres(super().forward(inputs))
+    `forward` gives metres (B,1,H/out_stride,W/out_stride) of a pyramid.
+    """
 
 
 @MODELS.register_module()
@@ -140,7 +139,7 @@ class UPerDepthHead(DepthOutput, UPerHead):
 
     Args:
         in_channels: width of each map. Default: those of the
-            `PretrainedPyramid` (or neck) built just before.
+            model's neck or `PretrainedPyramid`.
         **kwargs: those of `DepthOutput` and of mmseg's UPerHead.
     """
 
@@ -162,7 +161,7 @@ class DPTDepthHead(DepthOutput):
 
     Args:
         in_channels: width of each map, highest resolution first. Default:
-            those of the `PretrainedPyramid` (or neck) built just before.
+            those of the model's neck or `PretrainedPyramid`.
         channels: width of the fusion blocks.
         norm_cfg: of the fusion blocks; DPT itself has none.
         **kwargs: those of `DepthOutput` and of mmseg's BaseDecodeHead.

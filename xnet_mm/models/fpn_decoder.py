@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..registry import MODELS
-from .handover import hand_over, take_over
+from .handover import take_over
 from .hierarchy import Hierarchy, build_hierarchy
 from .reshape import ReShape
 from .resize import resize_to
@@ -36,9 +36,9 @@ class FPNDecoder(BaseModule):
     Args:
         decoder: name of a timm model or `dict(type='timm', model_name=...,
             **options)`, of a family whose stages have a down-sampling to
-            leave out: ConvNeXt, ConvNeXt V2, Swin, Swin V2.
+            leave out (ConvNeXt, ConvNeXt V2, Swin, Swin V2).
         in_channels: width of each of the encoder's four maps. Default:
-            those of the `PretrainedEncoder(pyramid=True)` built just before.
+            those of the model's `PretrainedEncoder(pyramid=True)`.
         with_cp: recompute activations in the backward pass.
 
     Attributes:
@@ -81,7 +81,6 @@ class FPNDecoder(BaseModule):
             ReShape(low, high, 2) for low, high in pairwise(widths)
         )
         self.out_channels, self.out_strides = widths[-1:], STRIDES[:1]
-        hand_over(self.out_channels, self.out_strides)
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor]:
         """([image,] four maps of the encoder) -> (map (B,C,H/4,W/4),).

@@ -1,12 +1,15 @@
-"""Widths and strides, handed from one box to the next at build time.
+"""Widths and strides, asked of the box before.
 
 The stock EncoderDecoder builds backbone, neck and heads one after the other
-and tells none of them about the others. Each of our boxes leaves what it
-returns here, and the next one takes it when its `in_channels` is not given,
-so that nobody types a channel list by hand.
+and tells none of them about the others. A box of ours whose `in_channels` is
+not given asks the model that is being built for the box that stands before
+it, so that nobody types a channel list by hand.
 """
 
+import sys
 from typing import NamedTuple
+
+from torch import nn
 
 
 class Pyramid(NamedTuple):
@@ -16,26 +19,51 @@ class Pyramid(NamedTuple):
     strides: list[int | float]
 
 
-_latest: Pyramid | None = None
-
-
-def hand_over(channels: list[int], strides: list[int | float]) -> None:
-    """Leave the widths and strides of the box that has just been built."""
-    global _latest
-    _latest = Pyramid(list(channels), list(strides))
-
-
 def take_over(taker: str) -> Pyramid:
-    """Return what the box built just before `taker` left.
+    """Widths and strides of what the box before `taker` returns.
+
+    That is the neck of the model under construction, or its backbone where
+    there is no neck yet.
+
+    Args:
+        taker: name of the class that asks, for the error.
 
     Raises:
-        ValueError: no box of this package was built before.
+        ValueError: `taker` is built outside of a model, or after a box that
+            does not say its `out_channels` and `out_strides`.
     """
-    if _latest is None:
-        raise ValueError(
-            f'{taker} got in_channels=None, and no PretrainedEncoder or '
-            'PretrainedReversedDecoder was built before it. On another '
-            'backbone or neck give in_channels (and strides) as in any '
-            'head of MMSegmentation.'
+    model = _model_under_construction()
+    boxes = {} if model is None else model._modules
+    box = boxes.get('neck', boxes.get('backbone'))
+    channels = getattr(box, 'out_channels', None)
+    strides = getattr(box, 'out_strides', None)
+    if isinstance(channels, list) and isinstance(strides, list):
+        return Pyramid(list(channels), list(strides))
+    found = 'it is built outside of a model'
+    if box is not None:
+        found = (
+            f'the {type(box).__name__} before it does not say its widths and '
+            'strides, as a PretrainedEncoder, PretrainedPyramid or '
+            'PretrainedReversedDecoder does'
         )
-    return _latest
+    raise ValueError(
+        f'{taker} got in_channels=None, and {found}. Give in_channels (and '
+        'strides) as in any head of MMSegmentation.'
+    )
+
+
+def _model_under_construction() -> nn.Module | None:
+    """The innermost module on the call stack that has a backbone.
+
+    No state is kept between boxes: whoever was built before, in another
+    model of the same process, is not on the stack.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_locals.get('self')
+        if isinstance(module, nn.Module) and 'backbone' in vars(module).get(
+            '_modules', {}
+        ):
+            return module
+        frame = frame.f_back
+    return None

@@ -19,10 +19,10 @@ class PFPHead(BaseDecodeHead):
 
     Args:
         num_classes: number of classes, void not counted.
-        in_channels: width of each map. Default: those of the
-            `PretrainedReversedDecoder` built just before.
-        in_strides: stride of each map. Default: the neck's; with
-            `in_channels` given, 4, 8, 16, 32.
+        in_channels: width of each map. Default: those of the model's neck,
+            a `PretrainedReversedDecoder`, or of its `PretrainedPyramid`.
+        in_strides: stride of each map. Default: those of neck or backbone;
+            with `in_channels` given, 4, 8, 16, 32.
         in_index: which maps to take. Default: all of them.
         channels: width of the fused map that the probe sees.
         pyramid_channels: width of each map before it is fused.
@@ -34,8 +34,8 @@ class PFPHead(BaseDecodeHead):
             ignore_index, align_corners, ...).
 
     Raises:
-        ValueError: no `in_channels` and no neck of ours, or strides that
-            RS cannot bring together.
+        ValueError: no `in_channels`, and neither neck nor backbone of ours
+            before; or strides that RS cannot bring together.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class PFPHead(BaseDecodeHead):
         **kwargs: Any,
     ) -> None:
         if in_channels is None:
-            neck = take_over('PFPHead')
-            index = in_index or range(len(neck.channels))
-            in_channels = [neck.channels[i] for i in index]
-            in_strides = in_strides or [neck.strides[i] for i in index]
+            before = take_over(type(self).__name__)
+            index = in_index or range(len(before.channels))
+            in_channels = [before.channels[i] for i in index]
+            in_strides = in_strides or [before.strides[i] for i in index]
         in_strides = in_strides or [4 * 2**i for i in range(len(in_channels))]
         super().__init__(
             list(in_channels),
@@ -80,9 +80,7 @@ class PFPHead(BaseDecodeHead):
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Class logits (B,K,H/out_stride,W/out_stride) of a pyramid."""
         maps = self._transform_inputs(inputs)
-        if self.training and self.dropout is not None:
-            return super().cls_seg(self.pfp(maps))
-        return self.pfp(maps, self.conv_seg)  # the linear probe
+        return self.cls_seg(self.pfp(maps))
 
     def predict_by_feat(
         self, seg_logits: Tensor, batch_img_metas: list[dict]

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..fast.swin import use_fast_blocks
 from .classifier import build_classifier, is_registered, split_batch_norm_act
 from .resize import resize_to
 
@@ -61,7 +60,6 @@ class Hierarchy(nn.Module):
         ]
         self.stem, self.stages = groups[0], nn.ModuleList(groups[1:])
         split_batch_norm_act(self)
-        use_fast_blocks(self)
         self.native_names = {
             native_of[id(t)]: n for n, t in _tensors(self).items()
         }

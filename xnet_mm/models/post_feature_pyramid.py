@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..fast.linear import in_pieces
-from ..fast.mlp import PIECE_BYTES
 from .reshape import ReShape
 from .resize import resize_to
 
@@ -72,17 +70,22 @@ class PostFeaturePyramid(nn.Module):
             act,
         )
 
-    def forward(
-        self, features: Sequence[Tensor], probe: nn.Conv2d | None = None
-    ) -> Tensor:
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Fuse maps (B,C_i,H/s_i,W/s_i) to one (B,C',H/out_stride,...).
 
         Args:
             features: the maps, highest resolution first.
-            probe: see `ReShape.forward`; then (B,K,H/out_stride,...).
 
         Raises:
             ValueError: the maps are not those the module was built for.
+        """
+        return self.fuse(self.concatenate(features))
+
+    def concatenate(self, features: Sequence[Tensor]) -> Tensor:
+        """Each map by its RS to the first one's size: (B,N*C_p,h,w).
+
+        Args:
+            features: as for `forward`.
         """
         widths = [f.shape[1] for f in features]
         if widths != self.in_channels:
@@ -91,65 +94,9 @@ class PostFeaturePyramid(nn.Module):
                 f'built for in_channels={self.in_channels}. Give the '
                 'widths that the backbone or neck returns.'
             )
-        if in_pieces(features[0]) and self._is_aligned(features):
-            return self._fuse_bands(features, probe)
-        return self._fuse(features, probe)
-
-    def _fuse(
-        self,
-        features: Sequence[Tensor],
-        probe: nn.Conv2d | None,
-        out: Tensor | None = None,
-    ) -> Tensor:
         size = features[0].shape[-2:]
         pyramid = [
             resize_to(reshape(feature), size)
             for reshape, feature in zip(self.reshapes, features, strict=True)
         ]
-        return self.fuse(torch.cat(pyramid, dim=1), probe, out)
-
-    def _is_aligned(self, features: Sequence[Tensor]) -> bool:
-        """Whether RS alone brings all maps to one size."""
-        return all(
-            [side * reshape.scale_factor for side in feature.shape[-2:]]
-            == [*features[0].shape[-2:]]
-            for reshape, feature in zip(self.reshapes, features, strict=True)
-        )
-
-    def _fuse_bands(
-        self, features: Sequence[Tensor], probe: nn.Conv2d | None
-    ) -> Tensor:
-        """As `_fuse`, by bands of rows: nothing here looks at neighbours.
-
-        The widest maps, at the highest resolution, are then only made band
-        by band, in the cache.
-        """
-        batch, _, height, width = features[0].shape
-        factor = self.fuse.scale_factor
-        channels = probe.out_channels if probe else self.fuse.out_channels
-        dtype = self.fuse.expand.weight.dtype
-        if torch.is_autocast_enabled('cpu'):
-            dtype = torch.get_autocast_dtype('cpu')
-        fused = torch.empty(
-            batch, height * factor, width * factor, channels, dtype=dtype
-        ).permute(0, 3, 1, 2)
-        unit = max(reshape.scale_factor for reshape in self.reshapes)
-        widest = 4 * width * self.fuse.expand.out_features
-        step = max(1, PIECE_BYTES // (widest * unit)) * unit
-        for image in range(batch):
-            for top in range(0, height, step):
-                bottom = min(top + step, height)
-                band = [
-                    feature[
-                        image : image + 1,
-                        :,
-                        top // reshape.scale_factor : bottom
-                        // reshape.scale_factor,
-                    ]
-                    for reshape, feature in zip(
-                        self.reshapes, features, strict=True
-                    )
-                ]
-                rows = slice(top * factor, bottom * factor)
-                self._fuse(band, probe, fused[image : image + 1, :, rows])
-        return fused
+        return torch.cat(pyramid, dim=1)

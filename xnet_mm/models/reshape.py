@@ -1,12 +1,15 @@
 """RS, the Re-Shape module of the paper (section 3.1)."""
 
-from contextlib import nullcontext
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..fast.linear import FastLinear, linear
+
+class RMSNorm(nn.RMSNorm):
+    """torch's, in the precision of its weight: autocast has no rule for it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(...,C) -> (...,C)."""
+        return super().forward(x.to(self.weight.dtype))
 
 
 class ReShape(nn.Module):
@@ -39,15 +42,18 @@ class ReShape(nn.Module):
         act: str = 'SiLU',
     ) -> None:
         super().__init__()
-        if int(scale_factor) != scale_factor or scale_factor < 1:
+        factor = int(scale_factor)  # 2.0 is a whole number too
+        if factor != scale_factor or factor < 1:
             raise ValueError(
                 f'ReShape got scale_factor={scale_factor}; PixelShuffle '
                 'needs an integer of at least 1.'
             )
         self.out_channels = out_channels
-        self.scale_factor = int(scale_factor)
-        self.norm = getattr(nn, norm)(in_channels)
-        self.expand = FastLinear(in_channels, out_channels * scale_factor**2)
+        self.scale_factor = factor
+        build_norm = RMSNorm if norm == 'RMSNorm' else getattr(nn, norm)
+        self.norm = build_norm(in_channels)
+        self.expand = nn.Linear(in_channels, out_channels * factor**2)
+        self.shuffle = nn.PixelShuffle(factor)
         self.act = getattr(nn, act)()
         self.project = nn.Linear(out_channels, out_channels)
         self._init_alike()
@@ -68,58 +74,10 @@ class ReShape(nn.Module):
         nn.init.zeros_(self.project.weight)
         nn.init.ones_(self.project.bias)
 
-    def forward(
-        self,
-        x: Tensor,
-        probe: nn.Conv2d | None = None,
-        out: Tensor | None = None,
-    ) -> Tensor:
-        """Map (B,C,H,W) to (B,C',H*r,W*r).
-
-        Args:
-            x: the map.
-            probe: a 1x1 convolution to K channels that follows. It is
-                multiplied into the last linear layer, so that the map of
-                C' channels is never made: (B,K,H*r,W*r).
-            out: where the result goes, a channels-last map or whole rows of
-                one; in inference only.
-        """
-        # In its weight's precision: autocast has no rule for RMSNorm.
-        x = x.permute(0, 2, 3, 1)
-        if hasattr(self.norm, 'weight'):
-            x = x.to(self.norm.weight.dtype)
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B,C,H,W) to (B,C',H*r,W*r)."""
+        x = x.permute(0, 2, 3, 1)  # (B,H,W,C)
         x = self.expand(self.norm(x))  # (B,H,W,C'*r*r)
-        x = F.pixel_shuffle(x.permute(0, 3, 1, 2), self.scale_factor)
-        x = self.act(x).permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
-        weight, bias = self.project.weight, self.project.bias
-        channels = self.out_channels
-        if probe is not None:
-            weight, bias = _compose(self.project, probe)
-            channels = probe.out_channels
-            if x.is_cuda and channels > 8:
-                # 150 classes take 0.83 ms on an H200, 160 take 0.40.
-                spare = -channels % 32
-                weight = F.pad(weight, (0, 0, 0, spare))
-                bias = F.pad(bias, (0, spare))
-        weight, bias = weight.to(x.dtype), bias.to(x.dtype)
-        if out is None:
-            x = linear(x, weight, bias)[..., :channels]
-            return x.permute(0, 3, 1, 2)
-        rows = out.permute(0, 2, 3, 1).view(-1, channels)
-        x = x.reshape(len(rows), -1)
-        torch.addmm(bias, x, weight.t(), out=rows)
-        return out
-
-
-def _compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
-    """Weight and bias of two linear layers in one, in full precision."""
-    device = first.weight.device.type
-    exact = nullcontext()
-    if device != 'meta':  # which has no autocast, and says so by an error
-        exact = torch.autocast(device, enabled=False)
-    with exact:
-        matrix = then.weight.flatten(1)
-        bias = matrix @ first.bias
-        if then.bias is not None:
-            bias = bias + then.bias
-        return matrix @ first.weight, bias
+        x = self.shuffle(x.permute(0, 3, 1, 2))  # (B,C',H*r,W*r)
+        x = self.project(self.act(x).permute(0, 2, 3, 1))  # (B,H*r,W*r,C')
+        return x.permute(0, 3, 1, 2)

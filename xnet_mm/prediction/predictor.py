@@ -7,7 +7,9 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
+from mmseg.models.segmentors import EncoderDecoder
 
+from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
 
 
@@ -36,8 +38,7 @@ class Predictor:
         _load_all(model, content.get('state_dict', content), checkpoint)
         self.checkpoint = checkpoint
         self.meta = content.get('meta', {}).get('dataset_meta') or {}
-        self.model = model.to(device)
-        self.model.eval()
+        self.model: EncoderDecoder = accelerate(model.to(device).eval())
         self.pipeline = Compose(_plain_pipeline(cfg))
 
     @torch.no_grad()

@@ -1,6 +1,7 @@
 # CamVid, 11 classes, 480x360: how to get it is written in
 # tools/dataset_converters/camvid.py. XNET_MM_DATA is the folder of all data
 # sets; a symbolic link data/camvid does as well.
+_base_ = '../loaders/segmentation.py'
 dataset_type = 'xnet_mm.CamVidDataset'
 data_root = '{{$XNET_MM_DATA:data}}/camvid'
 img_scale = (480, 360)  # (width, height), the size of the files themselves
@@ -29,30 +30,9 @@ test_pipeline = [
     dict(type='LoadAnnotations'),
     dict(type='PackSegInputs'),
 ]
-img_ratios = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75]
-tta_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='Resize', scale_factor=r, keep_ratio=True)
-                for r in img_ratios
-            ],
-            [
-                dict(type='RandomFlip', prob=0.0, direction='horizontal'),
-                dict(type='RandomFlip', prob=1.0, direction='horizontal'),
-            ],
-            [dict(type='LoadAnnotations')],
-            [dict(type='PackSegInputs')],
-        ],
-    ),
-]
 train_dataloader = dict(
     batch_size=4,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
@@ -63,10 +43,7 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=1,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
@@ -80,6 +57,3 @@ val_dataloader = dict(
 # --cfg-options test_dataloader.dataset.data_prefix.img_path=images/test
 #     test_dataloader.dataset.data_prefix.seg_map_path=annotations/test
 test_dataloader = val_dataloader
-
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
-test_evaluator = val_evaluator

@@ -2,8 +2,10 @@
 # 1936x1216, to 200 m; resized to 384x640, 8 GPUs x 2 images, the rest as
 # GEDepth has it. The layout is in configs/ddad/README.md. XNET_MM_DATA is the
 # folder of all data sets.
+_base_ = '../loaders/depth.py'
 dataset_type = 'xnet_mm.DDADDataset'
 data_root = '{{$XNET_MM_DATA:data}}/ddad'
+max_depth = 200.0  # metres, as the class has it
 img_scale = (640, 384)  # (width, height)
 crop_size = (384, 640)  # (height, width)
 train_pipeline = [
@@ -39,23 +41,9 @@ test_pipeline = [
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='xnet_mm.DepthSplatResize', scale=img_scale),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='xnet_mm.DepthRandomFlip', prob=0.0),
-                dict(type='xnet_mm.DepthRandomFlip', prob=1.0),
-            ],
-            [dict(type='xnet_mm.LoadDepth')],
-            [dict(type='xnet_mm.PackDepthInputs')],
-        ],
-    ),
+    {{_base_.flip}},
 ]
 train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
@@ -64,10 +52,6 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,

@@ -1,14 +1,16 @@
 # One walk through an office floor, 373 RGB and depth pairs of 540x360; see
 # configs/hololens/README.md. XNET_MM_DATA is the folder of all data sets.
+_base_ = '../loaders/depth.py'
 dataset_type = 'xnet_mm.DepthDataset'
 data_root = '{{$XNET_MM_DATA:data}}/hololens'
 max_depth = 10.0  # metres
 train_scale = (288, 192)  # (width, height)
 crop_size = (192, 256)  # (height, width)
+resize = dict(type='xnet_mm.DepthResize', scale=train_scale, keep_ratio=True)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='xnet_mm.LoadDepth'),
-    dict(type='xnet_mm.DepthResize', scale=train_scale, keep_ratio=True),
+    resize,
     dict(type='xnet_mm.DepthRandomCrop', crop_size=crop_size),
     dict(type='xnet_mm.DepthRandomFlip', prob=0.5),
     dict(type='xnet_mm.DepthColorAug', prob=0.5),
@@ -16,7 +18,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='xnet_mm.DepthResize', scale=train_scale, keep_ratio=True),
+    resize,
     # After the resize: the metric is computed at the truth's own size.
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
@@ -27,13 +29,7 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [
-                dict(
-                    type='xnet_mm.DepthResize',
-                    scale=train_scale,
-                    keep_ratio=True,
-                )
-            ],
+            [resize],
             [
                 dict(type='xnet_mm.DepthRandomFlip', prob=0.0),
                 dict(type='xnet_mm.DepthRandomFlip', prob=1.0),
@@ -53,15 +49,10 @@ dataset = dict(
 train_dataloader = dict(
     batch_size=4,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(**dataset, ann_file='train.txt', pipeline=train_pipeline),
 )
 val_dataloader = dict(
-    batch_size=1,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         **dataset, ann_file='val.txt', pipeline=test_pipeline, test_mode=True
     ),

@@ -2,8 +2,10 @@
 # ground truth, to 80 m; crop 352x704, 8 GPUs x 2 images, as BinsFormer has
 # it. The layout is in configs/kitti/README.md. XNET_MM_DATA is the folder of
 # all data sets.
+_base_ = '../loaders/depth.py'
 dataset_type = 'xnet_mm.KITTIEigenDataset'
 data_root = '{{$XNET_MM_DATA:data}}/kitti'
+max_depth = 80.0  # metres, as the class has it
 crop_size = (352, 704)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -29,27 +31,12 @@ test_pipeline = [
     dict(type='xnet_mm.KBCrop'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]
-# What test_cfg.flip='mean' of the model does in one pass over the data.
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='xnet_mm.KBCrop'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='xnet_mm.DepthRandomFlip', prob=0.0),
-                dict(type='xnet_mm.DepthRandomFlip', prob=1.0),
-            ],
-            [dict(type='xnet_mm.LoadDepth')],
-            [dict(type='xnet_mm.PackDepthInputs')],
-        ],
-    ),
+    {{_base_.flip}},
 ]
 train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
@@ -59,10 +46,6 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,

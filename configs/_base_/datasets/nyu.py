@@ -1,8 +1,10 @@
 # NYU-Depth-V2: 24,231 training pairs, 654 test pairs, 640x480, to 10 m;
 # crop 416x544, 8 GPUs x 2 images, as BinsFormer has it. The layout is in
 # configs/nyu/README.md. XNET_MM_DATA is the folder of all data sets.
+_base_ = '../loaders/depth.py'
 dataset_type = 'xnet_mm.NYUDepthV2Dataset'
 data_root = '{{$XNET_MM_DATA:data}}/nyu'
+max_depth = 10.0  # metres, as the class has it
 crop_size = (416, 544)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -26,26 +28,7 @@ test_pipeline = [
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]
-# What test_cfg.flip='mean' of the model does in one pass over the data.
-tta_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='xnet_mm.DepthRandomFlip', prob=0.0),
-                dict(type='xnet_mm.DepthRandomFlip', prob=1.0),
-            ],
-            [dict(type='xnet_mm.LoadDepth')],
-            [dict(type='xnet_mm.PackDepthInputs')],
-        ],
-    ),
-]
 train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
@@ -54,10 +37,6 @@ train_dataloader = dict(
     ),
 )
 val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,

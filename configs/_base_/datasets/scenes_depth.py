@@ -1,4 +1,5 @@
 # The depth of the generated rooms of scenes.py, 320x240.
+_base_ = '../loaders/depth.py'
 dataset_type = 'xnet_mm.DepthDataset'
 data_root = '{{$XNET_MM_DATA:data}}/scenes'
 max_depth = 10.0  # metres
@@ -16,21 +17,6 @@ test_pipeline = [
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]
-# What test_cfg.flip='mean' of the model does in one pass over the data.
-tta_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='xnet_mm.DepthRandomFlip', prob=0.0),
-                dict(type='xnet_mm.DepthRandomFlip', prob=1.0),
-            ],
-            [dict(type='xnet_mm.LoadDepth')],
-            [dict(type='xnet_mm.PackDepthInputs')],
-        ],
-    ),
-]
 dataset = dict(
     type=dataset_type,
     data_root=data_root,
@@ -42,15 +28,10 @@ dataset = dict(
 train_dataloader = dict(
     batch_size=4,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(**dataset, ann_file='train.txt', pipeline=train_pipeline),
 )
 val_dataloader = dict(
-    batch_size=1,
     num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         **dataset, ann_file='val.txt', pipeline=test_pipeline, test_mode=True
     ),

@@ -2,10 +2,6 @@
 # each at its own. The layout is in configs/sunrgbd/README.md.
 _base_ = './nyu.py'
 test_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         _delete_=True,
         type='xnet_mm.SUNRGBDDataset',

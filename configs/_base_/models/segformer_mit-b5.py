@@ -4,17 +4,16 @@ checkpoint = (
     'https://download.openmmlab.com/mmsegmentation/v0.5/pretrain/segformer/'
     'mit_b5_20220624-658746d9.pth'
 )
-data_preprocessor = dict(
-    type='SegDataPreProcessor',
-    mean=[123.675, 116.28, 103.53],
-    std=[58.395, 57.12, 57.375],
-    bgr_to_rgb=True,
-    pad_val=0,
-    seg_pad_val=255,
-)
 model = dict(
     type='EncoderDecoder',
-    data_preprocessor=data_preprocessor,
+    data_preprocessor=dict(
+        type='SegDataPreProcessor',
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+        bgr_to_rgb=True,
+        pad_val=0,
+        seg_pad_val=255,
+    ),
     backbone=dict(
         type='MixVisionTransformer',
         in_channels=3,

@@ -1,7 +1,7 @@
 # Table 1, FPN: the stages of the decoder in the usual order, low to high
 # resolution, with pyramid links, random; prediction from its last map by RS.
 _base_ = [
-    '../../_base_/models/xnet_convnext-t_convnext-t.py',
+    '../../_base_/models/xnet.py',
     '../../_base_/datasets/ade20k.py',
     '../../_base_/schedules/schedule_160k.py',
     '../../_base_/default_runtime.py',
@@ -9,7 +9,9 @@ _base_ = [
 crop_size = (512, 512)
 model = dict(
     data_preprocessor=dict(size=crop_size),
-    backbone=dict(pyramid=True),
+    backbone=dict(
+        encoder='convnext_tiny.fb_in22k', weights='timm', pyramid=True
+    ),
     neck=dict(
         _delete_=True,
         type='xnet_mm.FPNDecoder',

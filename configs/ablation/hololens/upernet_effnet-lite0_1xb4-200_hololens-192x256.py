@@ -7,7 +7,7 @@ model = dict(
     decode_head=dict(
         _delete_=True,
         type='xnet_mm.UPerDepthHead',
-        max_depth=10.0,
+        max_depth={{_base_.model.decode_head.max_depth}},
         channels=96,
         dropout_ratio=0.0,
         norm_cfg=dict(type='SyncBN'),

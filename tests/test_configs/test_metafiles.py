@@ -1,0 +1,46 @@
+"""The metafiles: one entry a config, and what its name says."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from metafiles import CONFIGS, ENTRIES, ROOT, tool
+
+
+def test_each_leaf_has_one_entry_and_each_entry_a_leaf():
+    listed = [entry['Config'] for entry in ENTRIES]
+    assert len(set(listed)) == len(listed)
+    assert {f'configs/{c}' for c in tool.list_leaves()} == set(listed)
+    for entry in ENTRIES:
+        assert (ROOT / entry['Config']).is_file()
+        assert entry['Name'] == Path(entry['Config']).stem
+    names = [entry['Name'] for entry in ENTRIES]
+    assert len(set(names)) == len(names)
+
+
+def test_index_imports_every_metafile_and_names_every_collection():
+    index = yaml.safe_load((ROOT / 'model-index.yml').read_text())
+    files = sorted(CONFIGS.rglob('metafile.yml'))
+    assert index['Import'] == [f.relative_to(ROOT).as_posix() for f in files]
+    collections = [c['Name'] for c in index['Collections']]
+    assert {e['In Collection'] for e in ENTRIES} == set(collections)
+    assert len(set(collections)) == len(collections)
+    for collection in index['Collections']:
+        assert (ROOT / collection['README']).is_file()
+
+
+@pytest.mark.parametrize('entry', ENTRIES, ids=lambda entry: entry['Name'])
+def test_metadata_are_those_of_the_name(entry):
+    # test_every_config.py holds the config to its name.
+    gpus, batch, accum, iters, height, width = re.search(
+        r'_(\d+)xb(\d+)-(?:accum(\d+)-|fsdp-)?(\d+k?)_[a-z0-9-]+-(\d+)x(\d+)',
+        entry['Name'],
+    ).groups()
+    data = entry['Metadata']
+    assert data['Batch Size'] == int(gpus) * int(batch) * int(accum or 1)
+    assert data['Iterations'] == int(iters.replace('k', '000'))
+    assert data['Crop Size'] == [int(height), int(width)]
+    counted = {'Parameters (M)', 'GMACs'} & set(data)
+    is_mask2former = entry['In Collection'] == 'Mask2Former'
+    assert len(counted) == (0 if is_mask2former else 2)
