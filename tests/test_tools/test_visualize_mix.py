@@ -15,7 +15,7 @@ from mmseg.registry import MODELS
 from xnet_mm.visualization.mixed_feature import largest_component
 from xnet_mm.visualization.panels import GAP, ROW
 
-REPO = Path(__file__).resolve().parents[1]
+REPO = Path(__file__).resolve().parents[2]
 CONFIG = """
 default_scope = 'mmseg'
 classifier = dict(

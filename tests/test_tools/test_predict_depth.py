@@ -1,121 +1,24 @@
-"""tools/predict.py and tools/test.py with a depth model, from the outside."""
+"""tools/predict.py with a depth model, from the outside."""
 
 import runpy
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.model import BaseModule
+from tiny_depth import REPO, depth_of, make_image, write_run
 
-from xnet_mm.datasets.depth_io import read_depth
-from xnet_mm.registry import MODELS
-from xnet_mm.visualization import DepthPanelVisualizer
 from xnet_mm.visualization.depth_colours import colour_depth
 from xnet_mm.visualization.panels import GAP, ROW
 
-REPO = Path(__file__).resolve().parents[1]
 CAMERA = (60.0, 50.0, 30.5, 21.25)
-CONFIG = """
-_base_ = [{runtime!r}]
-load = [dict(type='LoadImageFromFile'), *{crop!r}]
-test_pipeline = [
-    *load, dict(type='xnet_mm.LoadDepth'),
-    dict(type='xnet_mm.PackDepthInputs')]
-tta_pipeline = [*load, dict(type='TestTimeAug', transforms=[
-    [dict(type='RandomFlip', prob=0.), dict(type='RandomFlip', prob=1.)],
-    [dict(type='xnet_mm.LoadDepth')],
-    [dict(type='xnet_mm.PackDepthInputs')]])]
-test_dataloader = dict(
-    batch_size=2, num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='xnet_mm.DepthDataset', data_root={root!r}, img_suffix='.png',
-        data_prefix=dict(img_path='rgb', depth_path='depth'), test_mode=True,
-        metainfo=dict(max_depth=10.), pipeline=test_pipeline))
-test_evaluator = dict(type='xnet_mm.DepthProtocolMetric')
-test_cfg = dict(type='TestLoop')
-default_hooks = dict(visualization=dict(type='SegVisualizationHook'))
-model = dict(
-    type='xnet_mm.MonoDepthEstimator',
-    data_preprocessor=dict(
-        type='xnet_mm.DepthDataPreProcessor', mean=[0] * 3, std=[1] * 3,
-        bgr_to_rgb=True),
-    backbone=dict(type='xnet_mm.BackboneOfTests'),
-    decode_head=dict(type='xnet_mm.RedIsDepth'),
-    train_cfg=dict(), test_cfg=dict(mode='whole'))
-"""
-
-
-@MODELS.register_module()
-class BackboneOfTests(BaseModule):
-    def forward(self, x):
-        return (x,)
-
-
-@MODELS.register_module()
-class RedIsDepth(BaseModule):
-    """Predicts the red channel, 1/30 metre per step, and half a metre."""
-
-    align_corners = False
-    num_classes = out_channels = 1
-    max_depth = 11.0
-
-    def __init__(self):
-        super().__init__()
-        self.offset = torch.nn.Parameter(torch.tensor(0.5))
-
-    def predict(self, inputs, *_):
-        return inputs[0][:, :1] / 30 + self.offset
-
-
-def depth_of(image):
-    """What the model predicts for a BGR image."""
-    return (image[..., 2] / 30 + 0.5).astype(np.float32)
-
-
-def make_image(height=48, width=64, seed=0):
-    rng = np.random.default_rng(seed)
-    small = rng.integers(256, size=(4, 5, 3), dtype=np.uint8)
-    return cv2.resize(small, (width, height))
-
-
-def write_run(folder, crop=(), meta=None):
-    """A config, a checkpoint and four pairs; (config, checkpoint)."""
-    for i, name in enumerate(['a/0', 'a/1', 'b/0', 'b/1']):
-        image, path = make_image(seed=i), folder / 'rgb' / f'{name}.png'
-        truth = np.rint(depth_of(image) * 800).astype(np.uint16)
-        truth[::3] = 0
-        for target, content in (
-            (path, image),
-            (folder / 'depth' / f'{name}.png', truth),
-        ):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(target), content)
-    config = folder / f'{folder.name}.py'
-    runtime = REPO / 'configs/_base_/depth_runtime.py'
-    config.write_text(
-        CONFIG.format(runtime=str(runtime), root=str(folder), crop=[*crop])
-    )
-    checkpoint = folder / 'model.pth'
-    state = {'decode_head.offset': torch.tensor(0.5)}
-    meta = dict(max_depth=10.0) if meta is None else meta
-    torch.save(
-        dict(state_dict=state, meta=dict(dataset_meta=meta)), checkpoint
-    )
-    return config, checkpoint
 
 
 @pytest.fixture
 def run(monkeypatch):
     """Run a tool of the repository in this process."""
-    monkeypatch.setenv('LOCAL_RANK', '0')  # the tools set it: undo that
 
     def run_tool(script, *args):
-        # MMEngine keeps one visualiser of each name for the whole process.
-        DepthPanelVisualizer._instance_dict.clear()
         monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
         runpy.run_path(str(REPO / 'tools' / script), run_name='__main__')
 
@@ -133,36 +36,6 @@ def points_by_hand(image, depth, camera, top=0, left=0):
     v, u = np.mgrid[: depth.shape[0], : depth.shape[1]]
     x, y = (u + left - cx) * depth / fx, (v + top - cy) * depth / fy
     return np.stack([x, y, depth], -1).reshape(-1, 3), image[..., ::-1]
-
-
-@pytest.mark.parametrize('tta', [(), ('--tta',)])
-def test_test_writes_metric_depth_pictures(tmp_path, run, capfd, tta):
-    config, checkpoint = write_run(tmp_path / f'test{len(tta)}')
-    out, show = tmp_path / 'out', tmp_path / 'show'
-    run(
-        *('test.py', config, checkpoint, '--work-dir', tmp_path / 'work'),
-        *('--out', out, '--show-dir', show, '--depth-scale', 5000, *tta),
-    )
-    printed = ''.join(capfd.readouterr())
-    # Every prediction is 5/4 of the truth, up to the truth's rounding.
-    assert 'abs_rel: 0.25' in printed
-    assert f'Predictions: {out}' in printed
-    names = {'a/0', 'a/1', 'b/0', 'b/1'}
-    found = {str(p.relative_to(out).with_suffix('')) for p in out.rglob('*.*')}
-    assert found == names
-    for i, name in enumerate(sorted(names)):
-        depth = read_depth(out / f'{name}.png', 5000)
-        expected = depth_of(make_image(seed=i))
-        assert np.abs(depth - expected).max() <= 0.5 / 5000 + 1e-6
-    files = sorted((show / 'vis_data' / 'vis_image').iterdir())
-    pictures = [cv2.imread(str(file))[ROW:] for file in files]
-    assert len(pictures) == 4
-    image = make_image(seed=0)
-    # The names, hence their order, are the hook's: the stacks differ.
-    (picture,) = [p for p in pictures if np.array_equal(p[:48, :64], image)]
-    panels = [picture[:, i * (64 + GAP) :][:48, :64] for i in range(4)]
-    shown = colour_depth(depth_of(image), 0, 10)[..., ::-1]
-    assert np.abs(panels[2].astype(int) - shown).max() <= 3  # TTA rounds
 
 
 def test_predict_a_folder(tmp_path, run, capfd):
