@@ -1,27 +1,20 @@
 """tools/benchmark.py: its command line, a run, and what it writes."""
 
 import json
-import runpy
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 import tiny
 import torch
-
-REPO = Path(__file__).resolve().parents[2]
+from tool_runs import run_tool
 
 
 @pytest.fixture
 def run(monkeypatch):
     """Run the tool in this process, whose threads stay as they are."""
 
-    def run_tool(*args):
-        monkeypatch.setattr(sys, 'argv', ['benchmark.py', *map(str, args)])
-        runpy.run_path(str(REPO / 'tools/benchmark.py'), run_name='__main__')
-
     threads = torch.get_num_threads()
-    yield run_tool
+    yield partial(run_tool, monkeypatch, 'benchmark.py')
     torch.set_num_threads(threads)
 
 

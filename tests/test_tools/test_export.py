@@ -1,28 +1,21 @@
 """tools/export.py: its command line, and a model through it."""
 
 import json
-import runpy
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmseg.registry import MODELS
 from tiny import PALETTE, write_tiny_config
+from tool_runs import run_tool
 
 from xnet_mm.export import open_session
-
-REPO = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def run(monkeypatch):
-    def run_tool(*args):
-        monkeypatch.setattr(sys, 'argv', ['export.py', *map(str, args)])
-        runpy.run_path(str(REPO / 'tools/export.py'), run_name='__main__')
-
-    return run_tool
+    return partial(run_tool, monkeypatch, 'export.py')
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """tools/predict.py with a segmentor, from the outside."""
 
-import runpy
-import sys
-from pathlib import Path
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
 import tiny
 import torch
-
-REPO = Path(__file__).resolve().parents[2]
+from tool_runs import run_tool
 
 
 @pytest.fixture(scope='module')
@@ -20,13 +17,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture
 def run(monkeypatch):
-    """Run a tool of the repository in this process."""
-
-    def run_tool(script, *args):
-        monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
-        runpy.run_path(str(REPO / 'tools' / script), run_name='__main__')
-
-    return run_tool
+    return partial(run_tool, monkeypatch, 'predict.py')
 
 
 @pytest.fixture(scope='module')
@@ -35,11 +26,8 @@ def trained(root, tmp_path_factory):
     folder = tmp_path_factory.mktemp('trained')
     config = tiny.write_tiny_config(folder / 'predicted.py', root, iters=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            sys, 'argv', ['', str(config), '--work-dir', str(folder / 'work')]
-        )
-        patch.setenv('LOCAL_RANK', '0')
-        runpy.run_path(str(REPO / 'tools/train.py'), run_name='__main__')
+        patch.setenv('LOCAL_RANK', '0')  # the tool sets it: undo that
+        run_tool(patch, 'train.py', config, '--work-dir', folder / 'work')
     return config, folder / 'work' / 'iter_2.pth'
 
 
@@ -56,7 +44,7 @@ def test_predict_a_folder(trained, tmp_path, run, root):
     (source / 'broken.jpg').write_bytes(b'no image')
     with pytest.raises(SystemExit, match=r'cannot read them:\n.*broken\.jpg'):
         run(
-            *('predict.py', config, checkpoint, source, '--out-dir', out),
+            *(config, checkpoint, source, '--out-dir', out),
             *('--batch-size', 2, '--opacity', 1, '--device', 'cpu'),
         )
     found = {str(p.relative_to(out)) for p in out.rglob('*') if p.is_file()}
@@ -86,7 +74,7 @@ def test_predict_a_video(trained, tmp_path, run, root):
         writer.write(cv2.imread(str(root / 'images' / f'{i}.png')))
     writer.release()
     run(
-        *('predict.py', config, checkpoint, source, '--out-dir', out),
+        *(config, checkpoint, source, '--out-dir', out),
         *('--batch-size', 2, '--device', 'cpu'),
     )
     labels = sorted(p.name for p in (out / 'labels' / 'v').iterdir())
@@ -109,10 +97,10 @@ def test_clear_errors(trained, tmp_path, run, root, monkeypatch):
         ('no images below', config, checkpoint, tmp_path),
     ):
         with pytest.raises(SystemExit, match=message):
-            run('predict.py', *args, *out)
+            run(*args, *out)
     other = tiny.write_tiny_config(tmp_path / 'five.py', root, num_classes=5)
     with pytest.raises(SystemExit, match='not a checkpoint of this config'):
-        run('predict.py', other, checkpoint, image, *out)
+        run(other, checkpoint, image, *out)
 
 
 def test_a_video_without_frames_is_named(trained, tmp_path, run):
@@ -120,5 +108,5 @@ def test_a_video_without_frames_is_named(trained, tmp_path, run):
     source, out = tmp_path / 'v.mp4', tmp_path / 'out'
     source.write_bytes(b'no video')
     with pytest.raises(SystemExit, match=r'cannot read them:\n.*v\.mp4'):
-        run('predict.py', config, checkpoint, source, '--out-dir', out)
+        run(config, checkpoint, source, '--out-dir', out)
     assert not out.exists()

@@ -1,12 +1,12 @@
 """tools/predict.py with a depth model, from the outside."""
 
-import runpy
-import sys
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
-from tiny_depth import REPO, depth_of, make_image, write_run
+from tiny_depth import depth_of, make_image, write_run
+from tool_runs import run_tool
 
 from xnet_mm.visualization.depth_colours import colour_depth
 from xnet_mm.visualization.panels import GAP, ROW
@@ -16,13 +16,7 @@ CAMERA = (60.0, 50.0, 30.5, 21.25)
 
 @pytest.fixture
 def run(monkeypatch):
-    """Run a tool of the repository in this process."""
-
-    def run_tool(script, *args):
-        monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
-        runpy.run_path(str(REPO / 'tools' / script), run_name='__main__')
-
-    return run_tool
+    return partial(run_tool, monkeypatch, 'predict.py')
 
 
 def read_cloud(path):
@@ -45,7 +39,7 @@ def test_predict_a_folder(tmp_path, run, capfd):
     (tmp_path / 'K.txt').write_text('60 0 30.5\n0 50 21.25\n0 0 1\n')
     out = tmp_path / 'out'
     run(
-        *('predict.py', config, checkpoint, tmp_path / 'rgb'),
+        *(config, checkpoint, tmp_path / 'rgb'),
         *('--out-dir', out, '--npy', '--intrinsics', tmp_path / 'K.txt'),
         *('--batch-size', 2, '--device', 'cpu'),
     )
@@ -91,7 +85,7 @@ def test_predict_after_a_crop(tmp_path, run):
     cv2.imwrite(str(source), image)
     camera = (721.5, 720.5, 609.5, 172.75)
     run(
-        *('predict.py', config, checkpoint, source, '--out-dir', out),
+        *(config, checkpoint, source, '--out-dir', out),
         *('--intrinsics', ','.join(map(str, camera)), '--device', 'cpu'),
     )
     cropped = image[23:, 13 : 13 + 1216]
@@ -113,7 +107,7 @@ def test_predict_a_video(tmp_path, run):
         writer.write(make_image(seed=i))
     writer.release()
     run(
-        *('predict.py', config, checkpoint, source, '--out-dir', out),
+        *(config, checkpoint, source, '--out-dir', out),
         *('--batch-size', 2, '--device', 'cpu'),
         *('--depth-range', 'percentile'),
     )
@@ -133,7 +127,7 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
     source, out = tmp_path / 'far.png', tmp_path / 'out'
     cv2.imwrite(str(source), image)
     run(
-        *('predict.py', config, checkpoint, source, '--out-dir', out),
+        *(config, checkpoint, source, '--out-dir', out),
         *('--depth-scale', 10000, '--device', 'cpu'),
     )
     printed = capfd.readouterr().out
@@ -148,7 +142,7 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
 def test_clear_errors(tmp_path, run):
     config, checkpoint = write_run(tmp_path)
     source = tmp_path / 'rgb' / 'a' / '0.png'
-    common = ('predict.py', config, checkpoint, source, '--out-dir', tmp_path)
+    common = (config, checkpoint, source, '--out-dir', tmp_path)
     for message, *options in (
         ('two growing numbers in metres', '--depth-range', '9,2'),
         ('could not convert string', '--depth-range', 'far'),
@@ -173,4 +167,4 @@ def test_crop_that_is_not_told_is_an_error(tmp_path, run):
     TRANSFORMS.register_module(module=CropOfTests, force=True)
     source = tmp_path / 'rgb' / 'a' / '0.png'
     with pytest.raises(ValueError, match=r'\(48, 64\).*\(30, 64\).*crop_box'):
-        run('predict.py', config, checkpoint, source, '--out-dir', tmp_path)
+        run(config, checkpoint, source, '--out-dir', tmp_path)

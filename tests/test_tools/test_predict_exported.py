@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from mmseg.registry import MODELS
 from PIL import Image
+from tool_runs import run_tool
 from torch import nn
 
 from xnet_mm.prediction.predictor import Predictor
@@ -48,11 +49,6 @@ def write_checkpoint(path, config):
     state = dict(state_dict=model.state_dict(), meta=dict(dataset_meta=meta))
     torch.save(state, path)
     return cfg
-
-
-def run_tool(monkeypatch, name, *args):
-    monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
-    runpy.run_path(str(REPO / 'tools' / name), run_name='__main__')
 
 
 def stripped(folder):
