@@ -37,6 +37,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from xnet_mm.benchmark import (
+    Setting,
     Subject,
     build_subject,
     measure,
@@ -48,9 +49,9 @@ from xnet_mm.benchmark.loading import (
     time_loading,
     write_loading,
 )
-from xnet_mm.benchmark.measure import DTYPES, MODES, settings
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
+from xnet_mm.benchmark.setting import DTYPES, MODES, settings
 from xnet_mm.engine.launch import crop_size, existing_file, image_size
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
@@ -145,7 +146,7 @@ def main() -> None:
         command = [sys.executable, *sys.orig_argv[1:]]
         os.execve(sys.executable, command, {**os.environ, **KEEP_MEMORY})
     if args.threads or args.device == 'cpu':
-        torch.set_num_threads(args.threads or os.cpu_count())
+        torch.set_num_threads(args.threads or os.cpu_count() or 1)
     chosen = sets.get(args.set, {})
     configs = _configs(args, chosen)
     console = Console(width=max(120, Console().width))
@@ -202,7 +203,7 @@ def _time_data(
 
 
 def _profiles(
-    subjects: list[Subject], setting: object, clock: Clock, folder: Path
+    subjects: list[Subject], setting: Setting, clock: Clock, folder: Path
 ) -> list[Path]:
     return [
         write_profile(subject, setting, clock, folder)

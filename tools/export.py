@@ -18,7 +18,7 @@ from mmengine.config import Config
 from rich.console import Console
 
 from xnet_mm.engine.launch import crop_size, existing_file, image_size
-from xnet_mm.export.model import describe, export_aoti, export_onnx
+from xnet_mm.export import describe, export_aoti, export_onnx
 from xnet_mm.prediction.predictor import Predictor
 
 WRITERS = {'.onnx': export_onnx, '.pt2': export_aoti}

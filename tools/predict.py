@@ -35,13 +35,13 @@ from xnet_mm.prediction.files import (
     PictureVideo,
     PredictionWriter,
 )
-from xnet_mm.prediction.predictor import (
+from xnet_mm.prediction.inputs import (
     VIDEO_SUFFIXES,
-    Predictor,
     find_images,
     predict_images,
     predict_video,
 )
+from xnet_mm.prediction.predictor import Predictor
 from xnet_mm.visualization.depth_colours import depth_range
 
 
@@ -145,7 +145,7 @@ def main() -> None:
     options = dict(read_depth_options(args), steady=is_video)
     cfg = Config.fromfile(args.config)
     predictor = Predictor(cfg, args.checkpoint, args.device)
-    unreadable = []
+    unreadable: list[Path] = []
     if is_video:
         video = cv2.VideoCapture(str(args.input))
         results = predict_video(
@@ -156,6 +156,7 @@ def main() -> None:
             predictor, args.input, args.batch_size, unreadable
         )
     writer = None
+    pictures: PictureFiles | PictureVideo
     for name, image, result in results:
         if writer is None:
             writer = make_writer(predictor, result, args, options)

@@ -120,7 +120,7 @@ def classes_of(logits: np.ndarray, facts: dict) -> np.ndarray:
 def segmentation_pictures(
     image: np.ndarray, logits: np.ndarray, args: Namespace, facts: dict
 ) -> dict[str, np.ndarray]:
-    """Folder -> picture."""
+    """Folder -> picture, of an RGB image (H,W,3) and its logits (K,H,W)."""
     labels = classes_of(logits, facts)
     small = np.uint8 if len(facts['palette']) <= 256 else np.uint16
     colours = np.array(facts['palette'], np.uint8)[labels]
@@ -131,7 +131,10 @@ def segmentation_pictures(
 def depth_pictures(
     image: np.ndarray, depth: np.ndarray, args: Namespace, facts: dict
 ) -> dict[str, np.ndarray]:
-    """Folder -> picture; colours from 0 (bright) to the model's range."""
+    """Folder -> picture, of an RGB image (H,W,3) and its metres (1,H,W).
+
+    Colours go from 0 (bright) to the model's range.
+    """
     units = np.rint(depth[0] * args.depth_scale).clip(1, 65535)
     share = depth[0].clip(0, facts['max_depth']) / facts['max_depth']
     colours = np.array(facts['colours'], np.uint8)
@@ -142,7 +145,7 @@ def depth_pictures(
 
 
 def write_png(path: Path, picture: np.ndarray) -> None:
-    """To a temporary name first, then rename."""
+    """(H,W) or RGB (H,W,3); to a temporary name first, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'{path.name}.{os.getpid()}.tmp')
     Image.fromarray(picture).save(temporary, 'PNG')
@@ -173,11 +176,12 @@ def main() -> int:
     ):
         try:
             with Image.open(path) as file:
-                image = ImageOps.exif_transpose(file).convert('RGB')
+                image = np.asarray(
+                    ImageOps.exif_transpose(file).convert('RGB')
+                )
         except (OSError, UnidentifiedImageError) as error:
             unreadable.append(f'{path} ({error})')
             continue
-        image = np.asarray(image)
         written = pictures(image, model(image), args, model.facts)
         for folder, picture in written.items():
             write_png(args.out_dir / folder / f'{name}.png', picture)

@@ -30,7 +30,8 @@ from xnet_mm.engine.launch import existing_file
 from xnet_mm.models.decoder import PretrainedReversedDecoder
 from xnet_mm.prediction.depth import model_max_depth
 from xnet_mm.prediction.files import write_png
-from xnet_mm.prediction.predictor import Predictor, find_images, output_names
+from xnet_mm.prediction.inputs import find_images, output_names
+from xnet_mm.prediction.predictor import Predictor
 from xnet_mm.visualization.depth_colours import (
     colour_depth,
     depth_bar,
@@ -73,21 +74,22 @@ class Row:
         cfg = Config.fromfile(config)
         self.name = name
         self.predictor = Predictor(cfg, checkpoint, device)
-        self.neck = getattr(self.predictor.model, 'neck', None)
-        if getattr(self.neck, 'mix', None) is None:
+        neck = getattr(self.predictor.model, 'neck', None)
+        if neck is None or getattr(neck, 'mix', None) is None:
             raise SystemExit(
                 f'{config} has no mixed feature: its neck is '
-                f'{type(self.neck).__name__} with mix='
-                f'{getattr(self.neck, "mix", None)}. Wanted '
+                f'{type(neck).__name__} with mix='
+                f'{getattr(neck, "mix", None)}. Wanted '
                 f"{PretrainedReversedDecoder.__name__} with mix='image' "
                 "(xNet-I) or mix='stem' (xNet)."
             )
-        self.pca = None
-        self.shares = []
+        self.neck: PretrainedReversedDecoder = neck
+        self.pca: FeaturePCA | None = None
+        self.shares: list[np.ndarray] = []  # (3,) each
 
     @torch.no_grad()
     def mixed_feature(self, image: np.ndarray) -> np.ndarray:
-        """(C, h, w) of a BGR image, without what pads the batch."""
+        """(C,h,w) of a BGR image (H,W,3), without what pads the batch."""
         model = self.predictor.model
         sample = self.predictor.pipeline(dict(img=image))
         batch = model.data_preprocessor(pseudo_collate([sample]))
@@ -100,12 +102,16 @@ class Row:
         return mixed[:, :rows, :columns].cpu().numpy()
 
     def learn(self, images: Iterator[np.ndarray]) -> None:
-        """Find the principal components where there are no three channels."""
+        """Find the principal components where there are no three channels.
+
+        Args:
+            images: (H,W,3) uint8 BGR each.
+        """
         if self.neck.mix != 'image':
             self.pca = FeaturePCA([self.mixed_feature(i) for i in images])
 
     def draw(self, image: np.ndarray) -> np.ndarray:
-        """Image | mixed feature | prediction of a BGR image, RGB."""
+        """BGR image (H,W,3) -> image | mixed feature | prediction, RGB."""
         mixed = self.mixed_feature(image)
         if self.pca is None:
             shares = channel_shares(mixed)
@@ -165,7 +171,7 @@ def parse_args() -> Namespace:
 
 
 def read(path: Path) -> np.ndarray:
-    """A BGR image, or the end of the program."""
+    """A BGR image (H,W,3) uint8, or the end of the program."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise SystemExit(f'{path}: OpenCV cannot read it as an image.')
@@ -178,7 +184,10 @@ def main() -> None:
     paths = find_images(args.input)  # before the models: they take a while
     root = args.input if args.input.is_dir() else args.input.parent
     names = output_names(paths, root)
-    rows = [Row(*model, args.device) for model in args.model]
+    rows = [
+        Row(name, config, checkpoint, args.device)
+        for name, config, checkpoint in args.model
+    ]
     some = paths[:: -(-len(paths) // PCA_IMAGES)]
     for row in rows:
         row.learn(map(read, some))

@@ -1,7 +1,8 @@
 """Speed of several models beside each other, on any machine."""
 
-from .measure import Setting, measure
+from .measure import measure
 from .report import write_report
+from .setting import Setting
 from .subject import Subject, build_subject
 
 __all__ = ['Setting', 'Subject', 'build_subject', 'measure', 'write_report']

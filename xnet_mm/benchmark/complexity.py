@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -60,12 +61,12 @@ def count_config(cfg: Config) -> Complexity:
     return count_model(model, cfg.model.data_preprocessor.size)
 
 
-def count_model(model: nn.Module, size: tuple[int, int]) -> Complexity:
+def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
     """Count without computing: the model moves to torch's meta device.
 
     Args:
         model: a segmentor of MMSegmentation; unusable afterwards.
-        size: (height, width) of the image.
+        size: (height, width) of the image, in pixels.
     """
     model.auxiliary_head = None
     accelerate(model)  # what runs is counted: the probe folded

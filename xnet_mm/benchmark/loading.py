@@ -13,7 +13,7 @@ from mmseg.registry import DATASETS
 from rich.table import Table
 
 from ..fileio.atomic import write_atomically
-from .report import markdown_row
+from .report import markdown_table
 
 COLUMNS = ('transform', 'median of a call', 'share')
 
@@ -87,7 +87,9 @@ def time_loading(
         )
     dataset.full_init()
     steps = dataset.pipeline.transforms
-    found = [(type(step).__name__, []) for step in steps]
+    found: list[tuple[str, list[float]]] = [
+        (type(step).__name__, []) for step in steps
+    ]
     order = np.random.default_rng(0).integers(len(dataset), size=images + 1)
     for position, index in enumerate(order):
         data = dataset.get_data_info(int(index))
@@ -106,9 +108,8 @@ def write_loading(found: list[Loading], folder: Path) -> Path:
     """Write loading.md and return its path."""
     lines = ['# Loading of training images, one process']
     for loading in found:
-        rows = [COLUMNS, ['---'] * len(COLUMNS), *loading.rows()]
         lines += ['', f'## {loading.title}', '']
-        lines += map(markdown_row, rows)
+        lines += markdown_table(COLUMNS, loading.rows())
     path = folder / 'loading.md'
     write_atomically(path, '\n'.join([*lines, '']).encode())
     return path

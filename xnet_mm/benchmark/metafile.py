@@ -66,13 +66,21 @@ def describe(configs: Path, leaf: str, names: dict) -> dict:
         configs: the folder of all configs.
         leaf: a path below it.
         names: paper_tables.yml.
+
+    Raises:
+        ValueError: the config's name does not say its data.
     """
     cfg = Config.fromfile(configs / leaf)
     collection, architecture, pretraining = describe_model(cfg.model, names)
     # The name says the data: test_every_config.py holds it to that.
-    data = re.search(r'-\d+k?_([a-z0-9-]+)-\d+x\d+', leaf)[1]
+    data = re.search(r'-\d+k?_([a-z0-9-]+)-\d+x\d+', leaf)
+    if data is None:
+        raise ValueError(
+            f'{leaf}: wanted a name that ends in the iterations, the data '
+            'and the size, such as ..._8xb2-160k_ade20k-512x512.py'
+        )
     metadata = {
-        'Training Data': names['data'][data],
+        'Training Data': names['data'][data[1]],
         'Batch Size': cfg.auto_scale_lr.base_batch_size,
         # MMEngine counts batches; what compares is the optimizer's steps.
         'Iterations': cfg.train_cfg.max_iters
@@ -104,13 +112,13 @@ def describe_model(
     Raises:
         KeyError: paper_tables.yml has no name for a part.
     """
-    backbone, neck = model.backbone, model.get('neck') or {}
+    backbone, neck = model.backbone, model.get('neck') or ConfigDict()
     if 'encoder' in backbone:
-        encoder = backbone.encoder, backbone.get('weights')
+        name, weights = backbone.encoder, backbone.get('weights')
     else:  # OpenMMLab's own
-        checkpoint = backbone.init_cfg.checkpoint
-        encoder = Path(checkpoint).stem, checkpoint
-    encoder, of_encoder = name_part(*encoder, names)
+        weights = backbone.init_cfg.checkpoint
+        name = Path(weights).stem
+    encoder, of_encoder = name_part(name, weights, names)
     if 'decoder' not in neck:
         head = names['heads'][model.decode_head.type]
         return head, [encoder, head], [of_encoder, '0']

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from ..fileio.atomic import write_atomically
+from .calls import torch_call
 from .clock import Clock
-from .measure import Setting, precision, torch_call
+from .setting import Setting, precision
 from .subject import Subject
 
 SHOWN = 40
@@ -24,10 +24,10 @@ def write_profile(
     if setting.mode == 'onnxruntime':
         setting = replace(setting, mode='eager')
     activities = [ProfilerActivity.CPU]
-    kind = DeviceType.CPU
+    kind = 'CPU'
     if clock.is_cuda:
         activities.append(ProfilerActivity.CUDA)
-        kind = DeviceType.CUDA
+        kind = 'CUDA'
     with precision(setting):
         call = torch_call(subject.model, setting, clock, {})
         call()
@@ -37,7 +37,7 @@ def write_profile(
     found = sorted(
         (getattr(event, field) / 1000, event.count, event.key[:120])
         for event in profiler.key_averages()
-        if event.device_type == kind
+        if event.device_type.name == kind
     )
     whole = sum(time for time, *_ in found)
     lines = [str(setting), f'{whole:.2f} ms in all', '']

@@ -34,12 +34,11 @@ def write_report(
     lines = ['# Benchmark', '']
     lines += [f'- {name}: {value}' for name, value in facts.items()]
     for setting in _settings(records):
-        rows = _rows(_matching(records, setting))
-        rows = [COLUMNS, ['---'] * len(COLUMNS), *rows]
-        lines += ['', f'## {_title(setting)}', '', *map(markdown_row, rows)]
-        lines += ['', *_failures(_matching(records, setting))]
-        limit = max(r['limit'] for r in _matching(records, setting))
-        copy = _matching(records, setting)[0]['copy']
+        found = _matching(records, setting)
+        lines += ['', f'## {_title(setting)}', '']
+        lines += markdown_table(COLUMNS, _rows(found))
+        lines += ['', *_failures(found)]
+        limit, copy = max(r['limit'] for r in found), found[0]['copy']
         lines += [
             '',
             f'A matrix product here: {limit / 1e9:.0f} GFLOP/s; a copy: '
@@ -103,7 +102,7 @@ def _growth(records: Sequence[dict[str, Any]]) -> list[str]:
     for label, points in _series(records, 'size').items():
         if len(points) > 2:
             pixels = [h * w for h, w in points]
-            seconds = [_median(r) for r in points.values()]
+            seconds = [seconds for _, seconds in points.values()]
             lines.append(
                 f'- {label}: time grows with pixels to the power of '
                 f'{fit_exponent(pixels, seconds):.2f}'
@@ -116,10 +115,8 @@ def _plot(
 ) -> str | None:
     series = {
         label: {
-            (key[0] * key[1] if axis == 'size' else key): (
-                record['batch'] / _median(record)
-            )
-            for key, record in points.items()
+            (key[0] * key[1] if axis == 'size' else key): batch / seconds
+            for key, (batch, seconds) in points.items()
         }
         for label, points in _series(records, axis).items()
     }
@@ -135,20 +132,19 @@ def _plot(
 
 def _series(
     records: Sequence[dict[str, Any]], axis: str
-) -> dict[str, dict[Any, dict]]:
-    """Label -> value of `axis` -> record, of what was measured."""
-    found: dict[str, dict[Any, dict]] = {}
+) -> dict[str, dict[Any, tuple[int, float]]]:
+    """Label -> value of `axis` -> (batch, seconds), of what was measured."""
+    found: dict[str, dict[Any, tuple[int, float]]] = {}
     others = [f for f in FIELDS if f != axis]
     varied = [f for f in others if len({str(r[f]) for r in records}) > 1]
     for record in records:
-        if _median(record) is None:
+        seconds = _median(record)
+        if seconds is None:
             continue
         words = [_word(f, record[f]) for f in varied]
         label = ', '.join([record['name'], *words])
-        key = record[axis]
-        found.setdefault(label, {})[tuple(key) if axis == 'size' else key] = (
-            record
-        )
+        key = tuple(record[axis]) if axis == 'size' else record[axis]
+        found.setdefault(label, {})[key] = record['batch'], seconds
     return found
 
 
@@ -204,6 +200,9 @@ def _memory(size: int | None) -> str:
     return '' if size is None else f'{size / 2**20:.0f} MiB'
 
 
-def markdown_row(cells: Sequence[str]) -> str:
-    """One line of a table."""
-    return f'| {" | ".join(cells)} |'
+def markdown_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]]
+) -> list[str]:
+    """The lines of a table."""
+    rule = ['---'] * len(columns)
+    return [f'| {" | ".join(cells)} |' for cells in (columns, rule, *rows)]

@@ -9,9 +9,10 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
+from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..fast import accelerate, prepare_for_inference
 from ..models import MonoDepthEstimator
@@ -29,8 +30,8 @@ class Subject(NamedTuple):
     """
 
     name: str
-    model: nn.Module | None
-    meta: nn.Module | None
+    model: EncoderDecoder | None
+    meta: EncoderDecoder | None
     error: str = ''
 
 
@@ -53,7 +54,7 @@ def build_subject(
     try:
         model = MODELS.build(cfg.model)
     except Exception as error:  # a missing package, say: a row of its own
-        return Subject(name, None, None, _first_line(error))
+        return Subject(name, None, None, first_line(error))
     if train:
         if device == 'cpu':
             model = revert_sync_batchnorm(model)
@@ -76,26 +77,43 @@ def _drop_weights(config: dict | list) -> None:
             _drop_weights(value)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What went wrong, short enough for a table."""
     text = str(error).strip().splitlines()
     return f'{type(error).__name__}: {text[0] if text else ""}'[:300]
 
 
 @cache
 def count(subject: Subject, size: tuple[int, int]) -> Complexity:
-    """Parameters and multiply-accumulates of one image of a size."""
+    """Parameters and multiply-accumulates of one image.
+
+    Args:
+        subject: that could be built.
+        size: (height, width) in pixels.
+    """
     return count_model(subject.meta, size)
 
 
 def make_batch(batch: int, size: tuple[int, int], device: str) -> Tensor:
-    """Normalised images (B,3,H,W) of noise, channels last."""
+    """Normalised images (B,3,H,W) of noise, channels last.
+
+    Args:
+        batch: B.
+        size: (H, W) in pixels.
+        device: where they lie.
+    """
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(batch, 3, *size, generator=generator).to(device)
     return images.contiguous(memory_format=torch.channels_last)
 
 
-def make_samples(model: nn.Module, images: Tensor) -> list[SegDataSample]:
-    """Made-up truth for a training step: class ids, or metres."""
+def make_samples(model: EncoderDecoder, images: Tensor) -> list[SegDataSample]:
+    """Made-up truth for a training step, (1,H,W): class ids, or metres.
+
+    Args:
+        model: knows how many classes there are, or how many metres.
+        images: (B,3,H,W).
+    """
     head = model.decode_head
     samples = []
     for image in images:

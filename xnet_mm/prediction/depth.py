@@ -52,7 +52,8 @@ class DepthWriter:
         self.out_dir, self.max_depth = out_dir, max_depth
         self.scale, self.colours, self.npy = scale, colours, npy
         self.intrinsics, self.drop_edges = intrinsics, drop_edges
-        self.steady, self._limits, self._clipped = steady, None, 0
+        self.steady, self._clipped = steady, 0
+        self._limits: tuple[float, float] | None = None
         if max_depth and max_depth * scale > HIGHEST:
             print(
                 f'Warning: max_depth {max_depth:g} m does not fit: '
@@ -62,7 +63,9 @@ class DepthWriter:
     def write(
         self, name: str, image: np.ndarray, result: BaseDataElement
     ) -> np.ndarray:
-        """Write the files of one BGR image; image | depth is returned, BGR.
+        """Write the files of one BGR image (H,W,3).
+
+        Image | depth is returned, (h,w,3) BGR, as `draw_depth` makes it.
 
         Raises:
             ValueError: NaN, or a prediction of another size than the image.

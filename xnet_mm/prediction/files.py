@@ -27,7 +27,16 @@ class PredictionWriter(Protocol):
     def write(
         self, name: str, image: np.ndarray, result: BaseDataElement
     ) -> np.ndarray:
-        """Write the files of one BGR image; its picture, BGR, is returned."""
+        """Write the files of one image and return its picture.
+
+        Args:
+            name: of the outputs, without a suffix; it may name folders.
+            image: (H,W,3) uint8 BGR.
+            result: the model's sample of it.
+
+        Returns:
+            (h,w,3) uint8 BGR, for `PictureFiles` or `PictureVideo`.
+        """
 
     def close(self) -> None:
         """Write what belongs to all images."""
@@ -63,7 +72,10 @@ class LabelWriter:
     def write(
         self, name: str, image: np.ndarray, result: BaseDataElement
     ) -> np.ndarray:
-        """Write the labels, uint8 or for more than 256 classes uint16."""
+        """Write the labels, uint8 or for more than 256 classes uint16.
+
+        The image is (H,W,3) BGR, as is the overlay that is returned.
+        """
         dtype = np.uint8 if len(self.classes) <= 256 else np.uint16
         labels = result.pred_sem_seg.data.squeeze(0).cpu().numpy()
         write_png(
@@ -88,7 +100,7 @@ class PictureFiles:
         self.folder = folder
 
     def add(self, name: str, picture: np.ndarray) -> None:
-        """Write a BGR picture."""
+        """Write a BGR picture (H,W,3)."""
         write_png(self.folder / f'{name}.png', picture)
 
     def close(self) -> None:
@@ -106,10 +118,10 @@ class PictureVideo:
     def __init__(self, path: Path, fps: float) -> None:
         self.path, self.fps = path, fps
         self._temporary = path.with_name(f'{path.stem}.tmp.mp4')
-        self._writer = None
+        self._writer: cv2.VideoWriter | None = None
 
     def add(self, name: str, picture: np.ndarray) -> None:
-        """Append a BGR picture of the first one's size."""
+        """Append a BGR picture (H,W,3) of the first one's size."""
         # Players want even sizes.
         rows, columns = (-picture.shape[0] % 2, -picture.shape[1] % 2)
         picture = cv2.copyMakeBorder(
@@ -119,25 +131,26 @@ class PictureVideo:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = cv2.VideoWriter(
                 str(self._temporary),
-                cv2.VideoWriter_fourcc(*'mp4v'),
+                cv2.VideoWriter.fourcc(*'mp4v'),
                 self.fps,
                 picture.shape[1::-1],
             )
         self._writer.write(picture)
 
     def close(self) -> None:
-        """End the file and give it its name."""
-        self._writer.release()
-        self._temporary.replace(self.path)
+        """End the file and give it its name; without frames there is none."""
+        if self._writer is not None:
+            self._writer.release()
+            self._temporary.replace(self.path)
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Write labels or a BGR image, whole or not at all."""
+    """Write labels (H,W) or a BGR image (H,W,3), whole or not at all."""
     write_atomically(path, cv2.imencode('.png', image)[1].tobytes())
 
 
 def write_npy(path: Path, array: np.ndarray) -> None:
-    """Write an array for `np.load`, whole or not at all."""
+    """Write an array of any shape for `np.load`, whole or not at all."""
     data = BytesIO()
     np.save(data, array, allow_pickle=False)
     write_atomically(path, data.getvalue())

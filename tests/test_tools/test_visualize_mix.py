@@ -1,8 +1,6 @@
 """tools/visualize_mix.py from the outside."""
 
-import runpy
-import sys
-from pathlib import Path
+from functools import partial
 
 import cv2
 import numpy as np
@@ -11,11 +9,11 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
+from tool_runs import run_tool
 
 from xnet_mm.visualization.mixed_feature import largest_component
 from xnet_mm.visualization.panels import GAP, ROW
 
-REPO = Path(__file__).resolve().parents[1]
 CONFIG = """
 default_scope = 'mmseg'
 classifier = dict(
@@ -72,10 +70,9 @@ def images(tmp_path):
     return folder
 
 
-def run(monkeypatch, *arguments):
-    arguments = ['visualize_mix.py', *map(str, arguments)]
-    monkeypatch.setattr(sys, 'argv', arguments)
-    runpy.run_path(str(REPO / 'tools/visualize_mix.py'), run_name='__main__')
+@pytest.fixture
+def run(monkeypatch):
+    return partial(run_tool, monkeypatch, 'visualize_mix.py')
 
 
 def panel(picture, row_top, column):
@@ -83,12 +80,11 @@ def panel(picture, row_top, column):
     return picture[row_top + ROW :][:HEIGHT, left : left + WIDTH]
 
 
-def test_rows_of_a_folder(tmp_path, images, monkeypatch, capsys):
+def test_rows_of_a_folder(tmp_path, images, run, capsys):
     xnet_i, model = write_model(tmp_path, 'image')
     xnet, _ = write_model(tmp_path, 'stem')
     out = tmp_path / 'out'
     run(
-        monkeypatch,
         *(images, '--out-dir', out, '--device', 'cpu'),
         *('--model', 'one', *xnet_i, '--model', 'two', *xnet),
     )
@@ -130,32 +126,29 @@ def test_rows_of_a_folder(tmp_path, images, monkeypatch, capsys):
     assert 'two: red' not in said  # principal components have no shares
 
 
-def test_a_single_image(tmp_path, images, monkeypatch):
+def test_a_single_image(tmp_path, images, run):
     model, _ = write_model(tmp_path, 'stem')
     run(
-        monkeypatch,
         *(images / 'a.png', '--out-dir', tmp_path / 'out'),
         *('--device', 'cpu', '--model', 'xNet', *model),
     )
     assert [p.name for p in (tmp_path / 'out').iterdir()] == ['a.png']
 
 
-def test_a_model_that_mixes_nothing(tmp_path, images, monkeypatch):
+def test_a_model_that_mixes_nothing(tmp_path, images, run):
     model, _ = write_model(tmp_path, None)
     with pytest.raises(SystemExit, match=r'None\.py has no mixed .*mix=None'):
         run(
-            monkeypatch,
             *(images, '--out-dir', tmp_path / 'out', '--model', 'x', *model),
         )
     assert not (tmp_path / 'out').exists()
 
 
-def test_an_image_that_is_none(tmp_path, images, monkeypatch):
+def test_an_image_that_is_none(tmp_path, images, run):
     (images / 'broken.png').write_text('no image')
     model, _ = write_model(tmp_path, 'image')
     with pytest.raises(SystemExit, match=r'broken\.png: OpenCV cannot read'):
         run(
-            monkeypatch,
             *(images, '--out-dir', tmp_path / 'out', '--device', 'cpu'),
             *('--model', 'x', *model),
         )

@@ -1,125 +1,22 @@
-"""tools/predict.py and tools/test.py with a depth model, from the outside."""
+"""tools/predict.py with a depth model, from the outside."""
 
-import runpy
-import sys
-from pathlib import Path
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.model import BaseModule
+from tiny_depth import depth_of, make_image, write_run
+from tool_runs import run_tool
 
-from xnet_mm.datasets.depth_io import read_depth
-from xnet_mm.registry import MODELS
-from xnet_mm.visualization import DepthPanelVisualizer
 from xnet_mm.visualization.depth_colours import colour_depth
 from xnet_mm.visualization.panels import GAP, ROW
 
-REPO = Path(__file__).resolve().parents[1]
 CAMERA = (60.0, 50.0, 30.5, 21.25)
-CONFIG = """
-_base_ = [{runtime!r}]
-load = [dict(type='LoadImageFromFile'), *{crop!r}]
-test_pipeline = [
-    *load, dict(type='xnet_mm.LoadDepth'),
-    dict(type='xnet_mm.PackDepthInputs')]
-tta_pipeline = [*load, dict(type='TestTimeAug', transforms=[
-    [dict(type='RandomFlip', prob=0.), dict(type='RandomFlip', prob=1.)],
-    [dict(type='xnet_mm.LoadDepth')],
-    [dict(type='xnet_mm.PackDepthInputs')]])]
-test_dataloader = dict(
-    batch_size=2, num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='xnet_mm.DepthDataset', data_root={root!r}, img_suffix='.png',
-        data_prefix=dict(img_path='rgb', depth_path='depth'), test_mode=True,
-        metainfo=dict(max_depth=10.), pipeline=test_pipeline))
-test_evaluator = dict(type='xnet_mm.DepthProtocolMetric')
-test_cfg = dict(type='TestLoop')
-default_hooks = dict(visualization=dict(type='SegVisualizationHook'))
-model = dict(
-    type='xnet_mm.MonoDepthEstimator',
-    data_preprocessor=dict(
-        type='xnet_mm.DepthDataPreProcessor', mean=[0] * 3, std=[1] * 3,
-        bgr_to_rgb=True),
-    backbone=dict(type='xnet_mm.BackboneOfTests'),
-    decode_head=dict(type='xnet_mm.RedIsDepth'),
-    train_cfg=dict(), test_cfg=dict(mode='whole'))
-"""
-
-
-@MODELS.register_module()
-class BackboneOfTests(BaseModule):
-    def forward(self, x):
-        return (x,)
-
-
-@MODELS.register_module()
-class RedIsDepth(BaseModule):
-    """Predicts the red channel, 1/30 metre per step, and half a metre."""
-
-    align_corners = False
-    num_classes = out_channels = 1
-    max_depth = 11.0
-
-    def __init__(self):
-        super().__init__()
-        self.offset = torch.nn.Parameter(torch.tensor(0.5))
-
-    def predict(self, inputs, *_):
-        return inputs[0][:, :1] / 30 + self.offset
-
-
-def depth_of(image):
-    """What the model predicts for a BGR image."""
-    return (image[..., 2] / 30 + 0.5).astype(np.float32)
-
-
-def make_image(height=48, width=64, seed=0):
-    rng = np.random.default_rng(seed)
-    small = rng.integers(256, size=(4, 5, 3), dtype=np.uint8)
-    return cv2.resize(small, (width, height))
-
-
-def write_run(folder, crop=(), meta=None):
-    """A config, a checkpoint and four pairs; (config, checkpoint)."""
-    for i, name in enumerate(['a/0', 'a/1', 'b/0', 'b/1']):
-        image, path = make_image(seed=i), folder / 'rgb' / f'{name}.png'
-        truth = np.rint(depth_of(image) * 800).astype(np.uint16)
-        truth[::3] = 0
-        for target, content in (
-            (path, image),
-            (folder / 'depth' / f'{name}.png', truth),
-        ):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(target), content)
-    config = folder / f'{folder.name}.py'
-    runtime = REPO / 'configs/_base_/depth_runtime.py'
-    config.write_text(
-        CONFIG.format(runtime=str(runtime), root=str(folder), crop=[*crop])
-    )
-    checkpoint = folder / 'model.pth'
-    state = {'decode_head.offset': torch.tensor(0.5)}
-    meta = dict(max_depth=10.0) if meta is None else meta
-    torch.save(
-        dict(state_dict=state, meta=dict(dataset_meta=meta)), checkpoint
-    )
-    return config, checkpoint
 
 
 @pytest.fixture
 def run(monkeypatch):
-    """Run a tool of the repository in this process."""
-    monkeypatch.setenv('LOCAL_RANK', '0')  # the tools set it: undo that
-
-    def run_tool(script, *args):
-        # MMEngine keeps one visualiser of each name for the whole process.
-        DepthPanelVisualizer._instance_dict.clear()
-        monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
-        runpy.run_path(str(REPO / 'tools' / script), run_name='__main__')
-
-    return run_tool
+    return partial(run_tool, monkeypatch, 'predict.py')
 
 
 def read_cloud(path):
@@ -135,36 +32,6 @@ def points_by_hand(image, depth, camera, top=0, left=0):
     return np.stack([x, y, depth], -1).reshape(-1, 3), image[..., ::-1]
 
 
-@pytest.mark.parametrize('tta', [(), ('--tta',)])
-def test_test_writes_metric_depth_pictures(tmp_path, run, capfd, tta):
-    config, checkpoint = write_run(tmp_path / f'test{len(tta)}')
-    out, show = tmp_path / 'out', tmp_path / 'show'
-    run(
-        *('test.py', config, checkpoint, '--work-dir', tmp_path / 'work'),
-        *('--out', out, '--show-dir', show, '--depth-scale', 5000, *tta),
-    )
-    printed = ''.join(capfd.readouterr())
-    # Every prediction is 5/4 of the truth, up to the truth's rounding.
-    assert 'abs_rel: 0.25' in printed
-    assert f'Predictions: {out}' in printed
-    names = {'a/0', 'a/1', 'b/0', 'b/1'}
-    found = {str(p.relative_to(out).with_suffix('')) for p in out.rglob('*.*')}
-    assert found == names
-    for i, name in enumerate(sorted(names)):
-        depth = read_depth(out / f'{name}.png', 5000)
-        expected = depth_of(make_image(seed=i))
-        assert np.abs(depth - expected).max() <= 0.5 / 5000 + 1e-6
-    files = sorted((show / 'vis_data' / 'vis_image').iterdir())
-    pictures = [cv2.imread(str(file))[ROW:] for file in files]
-    assert len(pictures) == 4
-    image = make_image(seed=0)
-    # The names, hence their order, are the hook's: the stacks differ.
-    (picture,) = [p for p in pictures if np.array_equal(p[:48, :64], image)]
-    panels = [picture[:, i * (64 + GAP) :][:48, :64] for i in range(4)]
-    shown = colour_depth(depth_of(image), 0, 10)[..., ::-1]
-    assert np.abs(panels[2].astype(int) - shown).max() <= 3  # TTA rounds
-
-
 def test_predict_a_folder(tmp_path, run, capfd):
     config, checkpoint = write_run(tmp_path)
     wide = make_image(40, 96, seed=9)
@@ -172,7 +39,7 @@ def test_predict_a_folder(tmp_path, run, capfd):
     (tmp_path / 'K.txt').write_text('60 0 30.5\n0 50 21.25\n0 0 1\n')
     out = tmp_path / 'out'
     run(
-        *('predict.py', config, checkpoint, tmp_path / 'rgb'),
+        *(config, checkpoint, tmp_path / 'rgb'),
         *('--out-dir', out, '--npy', '--intrinsics', tmp_path / 'K.txt'),
         *('--batch-size', 2, '--device', 'cpu'),
     )
@@ -218,7 +85,7 @@ def test_predict_after_a_crop(tmp_path, run):
     cv2.imwrite(str(source), image)
     camera = (721.5, 720.5, 609.5, 172.75)
     run(
-        *('predict.py', config, checkpoint, source, '--out-dir', out),
+        *(config, checkpoint, source, '--out-dir', out),
         *('--intrinsics', ','.join(map(str, camera)), '--device', 'cpu'),
     )
     cropped = image[23:, 13 : 13 + 1216]
@@ -240,7 +107,7 @@ def test_predict_a_video(tmp_path, run):
         writer.write(make_image(seed=i))
     writer.release()
     run(
-        *('predict.py', config, checkpoint, source, '--out-dir', out),
+        *(config, checkpoint, source, '--out-dir', out),
         *('--batch-size', 2, '--device', 'cpu'),
         *('--depth-range', 'percentile'),
     )
@@ -260,7 +127,7 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
     source, out = tmp_path / 'far.png', tmp_path / 'out'
     cv2.imwrite(str(source), image)
     run(
-        *('predict.py', config, checkpoint, source, '--out-dir', out),
+        *(config, checkpoint, source, '--out-dir', out),
         *('--depth-scale', 10000, '--device', 'cpu'),
     )
     printed = capfd.readouterr().out
@@ -275,7 +142,7 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
 def test_clear_errors(tmp_path, run):
     config, checkpoint = write_run(tmp_path)
     source = tmp_path / 'rgb' / 'a' / '0.png'
-    common = ('predict.py', config, checkpoint, source, '--out-dir', tmp_path)
+    common = (config, checkpoint, source, '--out-dir', tmp_path)
     for message, *options in (
         ('two growing numbers in metres', '--depth-range', '9,2'),
         ('could not convert string', '--depth-range', 'far'),
@@ -300,4 +167,4 @@ def test_crop_that_is_not_told_is_an_error(tmp_path, run):
     TRANSFORMS.register_module(module=CropOfTests, force=True)
     source = tmp_path / 'rgb' / 'a' / '0.png'
     with pytest.raises(ValueError, match=r'\(48, 64\).*\(30, 64\).*crop_box'):
-        run('predict.py', config, checkpoint, source, '--out-dir', tmp_path)
+        run(config, checkpoint, source, '--out-dir', tmp_path)

@@ -1,6 +1,5 @@
-"""Exported files: PyTorch's results, without PyTorch."""
+"""tools/predict_exported.py where nothing is installed, and its parts."""
 
-import json
 import runpy
 import subprocess
 import sys
@@ -15,157 +14,18 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from mmseg.registry import MODELS
 from PIL import Image
+from tool_runs import run_tool
 from torch import nn
 
-from xnet_mm.export.model import export_aoti, export_onnx, open_session
 from xnet_mm.prediction.predictor import Predictor
 
-REPO = Path(__file__).resolve().parents[1]
+REPO = Path(__file__).resolve().parents[2]
 CAMVID = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
 HOLOLENS = (
     'hololens/xnet_effnet-lite0_effnet-lite0_1xb4-2k_hololens-192x256.py'
 )
 # All that onnxruntime itself imports, and Pillow.
 ENOUGH = ('numpy', 'onnxruntime', 'PIL', 'flatbuffers', 'google', 'packaging')
-
-
-def tiny(**options):
-    torch.manual_seed(0)
-    small = dict(
-        type='timm',
-        model_name='convnext_tiny',
-        dims=(8, 16, 24, 32),
-        depths=(1, 1, 1, 1),
-    )
-    cfg = dict(
-        type='EncoderDecoder',
-        data_preprocessor=dict(
-            type='SegDataPreProcessor',
-            bgr_to_rgb=False,
-            mean=[103.53, 116.28, 123.675],
-            std=[57.375, 57.12, 58.395],
-        ),
-        backbone=dict(type='xnet_mm.PretrainedEncoder', encoder=small),
-        neck=dict(type='xnet_mm.PretrainedReversedDecoder', decoder=small),
-        decode_head=dict(type='xnet_mm.PFPHead', num_classes=5),
-        test_cfg=dict(mode='whole'),
-    )
-    cfg.update(options)
-    return MODELS.build(cfg).eval()
-
-
-@torch.no_grad()
-def logits_of(model, rgb):
-    """By MMSegmentation's own steps, of RGB images (B,3,H,W)."""
-    data = dict(inputs=[*rgb.flip(1)], data_samples=None)  # it trains on BGR
-    inputs = model.data_preprocessor(data)['inputs']
-    return F.interpolate(
-        model(inputs, mode='tensor'), rgb.shape[-2:], mode='bilinear'
-    )
-
-
-def test_onnx_gives_pytorchs_logits_at_any_size_and_batch(tmp_path):
-    model = tiny()
-    images = [
-        torch.randint(0, 256, (batch, 3, *size)).float()
-        for batch, size in [(1, (64, 96)), (3, (75, 101)), (2, (128, 160))]
-    ]
-    wanted = [logits_of(model, image) for image in images]
-    path = export_onnx(model, tmp_path / 'a.onnx', (64, 96), dict(task='x'))
-    session = open_session(path)
-    for image, logits in zip(images, wanted, strict=True):
-        ours = session.run(None, {'image': image.numpy()})[0]
-        assert ours.shape == logits.shape
-        error = np.abs(ours - logits.numpy()).max()
-        assert error < 1e-4 * logits.abs().max()
-    facts = session.get_modelmeta().custom_metadata_map['xnet_mm']
-    assert json.loads(facts) == dict(task='x', size=None, size_divisor=1)
-    import onnx
-
-    domains = {node.domain for node in onnx.load(path).graph.node}
-    assert domains <= {'', 'ai.onnx'}  # no custom operator
-    assert [p.name for p in tmp_path.iterdir()] == ['a.onnx']
-
-
-def test_a_file_for_one_size_takes_no_other(tmp_path):
-    path = export_onnx(tiny(), tmp_path / 'a.onnx', (64, 96), fixed=True)
-    session = open_session(path)
-    facts = session.get_modelmeta().custom_metadata_map['xnet_mm']
-    assert json.loads(facts) == dict(size=[64, 96])
-    with pytest.raises(Exception, match='Expected: 64'):
-        session.run(None, {'image': np.zeros((1, 3, 96, 96), np.float32)})
-
-
-def test_a_model_bound_to_its_batch_is_exported_for_one(tmp_path, monkeypatch):
-    """MMSegmentation's Swin computes its batch by a division of floats."""
-    swin = dict(
-        type='SwinTransformer',
-        embed_dims=8,
-        depths=(1, 2),
-        num_heads=(1, 2),
-        strides=(4, 2),
-        out_indices=(0, 1),
-        window_size=4,
-    )
-    head = dict(
-        type='FCNHead',
-        in_channels=16,
-        in_index=1,
-        channels=8,
-        num_convs=1,
-        num_classes=5,
-    )
-    model = tiny(backbone=swin, neck=None, decode_head=head)
-    path = tmp_path / 'model.onnx'
-    said = []
-    monkeypatch.setattr(
-        'xnet_mm.export.model.print_log', lambda text, **_: said.append(text)
-    )
-    export_onnx(model, path, (64, 96), fixed=True, batch=2)
-    assert 'takes 2 image(s) of 64x96 only' in said[-1]
-    image = 255 * torch.rand(2, 3, 64, 96)
-    got = open_session(path).run(None, {'image': image.numpy()})[0]
-    wanted = logits_of(model, image)
-    assert (torch.from_numpy(got) - wanted).abs().max() < (
-        1e-4 * wanted.abs().max()
-    )
-
-
-def test_wrong_results_are_not_kept(tmp_path, monkeypatch):
-    class Wrong:
-        def run(self, names, inputs):
-            return [np.ones((len(inputs['image']), 5, 64, 96), np.float32)]
-
-    monkeypatch.setattr(
-        'xnet_mm.export.model.open_session', lambda path: Wrong()
-    )
-    with pytest.raises(RuntimeError, match=r'differs from PyTorch .* 1e-04'):
-        export_onnx(tiny(), tmp_path / 'a.onnx', (64, 96), fixed=True)
-    assert [*tmp_path.iterdir()] == []
-
-
-def test_what_cannot_be_exported_is_said(tmp_path):
-    padded = tiny(
-        data_preprocessor=dict(
-            type='SegDataPreProcessor', test_cfg=dict(size_divisor=32)
-        )
-    )
-    with pytest.raises(ValueError, match=r'size_divisor.*does not pad'):
-        export_onnx(padded, tmp_path / 'a.onnx', (64, 96))
-    model = tiny()
-    model.decode_head = nn.Identity()
-    with pytest.raises(ValueError, match='Identity gives more than logits'):
-        export_onnx(model, tmp_path / 'a.onnx', (64, 96))
-
-
-@pytest.mark.heavy  # a C++ compiler at work
-def test_aoti_gives_pytorchs_logits(tmp_path):
-    model = tiny()
-    image = torch.randint(0, 256, (2, 3, 75, 101)).float()
-    wanted = logits_of(model, image)
-    path = export_aoti(model, tmp_path / 'a.pt2', (64, 96))
-    ours = torch._inductor.aoti_load_package(str(path))(image)
-    assert (ours - wanted).abs().max() < 1e-4 * wanted.abs().max()
 
 
 def write_checkpoint(path, config):
@@ -189,11 +49,6 @@ def write_checkpoint(path, config):
     state = dict(state_dict=model.state_dict(), meta=dict(dataset_meta=meta))
     torch.save(state, path)
     return cfg
-
-
-def run_tool(monkeypatch, name, *args):
-    monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
-    runpy.run_path(str(REPO / 'tools' / name), run_name='__main__')
 
 
 def stripped(folder):

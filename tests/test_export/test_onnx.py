@@ -1,0 +1,112 @@
+"""ONNX files: PyTorch's results, without PyTorch."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from tiny_export import FCN, logits_of, tiny
+from torch import nn
+
+from xnet_mm.export import export_onnx, open_session
+
+
+def test_onnx_gives_pytorchs_logits_at_any_size_and_batch(tmp_path):
+    model = tiny()
+    images = [
+        torch.randint(0, 256, (batch, 3, *size)).float()
+        for batch, size in [(1, (64, 96)), (3, (75, 101)), (2, (128, 160))]
+    ]
+    wanted = [logits_of(model, image) for image in images]
+    path = export_onnx(model, tmp_path / 'a.onnx', (64, 96), dict(task='x'))
+    session = open_session(path)
+    for image, logits in zip(images, wanted, strict=True):
+        ours = session.run(None, {'image': image.numpy()})[0]
+        assert ours.shape == logits.shape
+        error = np.abs(ours - logits.numpy()).max()
+        assert error < 1e-4 * logits.abs().max()
+    facts = session.get_modelmeta().custom_metadata_map['xnet_mm']
+    assert json.loads(facts) == dict(task='x', size=None, size_divisor=1)
+    import onnx
+
+    domains = {node.domain for node in onnx.load(path).graph.node}
+    assert domains <= {'', 'ai.onnx'}  # no custom operator
+    assert [p.name for p in tmp_path.iterdir()] == ['a.onnx']
+
+
+def test_a_file_for_one_size_takes_no_other(tmp_path):
+    path = export_onnx(tiny(**FCN), tmp_path / 'a.onnx', (64, 96), fixed=True)
+    session = open_session(path)
+    facts = session.get_modelmeta().custom_metadata_map['xnet_mm']
+    assert json.loads(facts) == dict(size=[64, 96])
+    with pytest.raises(Exception, match='Expected: 64'):
+        session.run(None, {'image': np.zeros((1, 3, 96, 96), np.float32)})
+
+
+def test_a_model_bound_to_its_batch_is_exported_for_one(tmp_path, monkeypatch):
+    """MMSegmentation's Swin computes its batch by a division of floats."""
+    swin = dict(
+        type='SwinTransformer',
+        embed_dims=8,
+        depths=(1, 2),
+        num_heads=(1, 2),
+        strides=(4, 2),
+        out_indices=(0, 1),
+        window_size=4,
+    )
+    head = dict(
+        type='FCNHead',
+        in_channels=16,
+        in_index=1,
+        channels=8,
+        num_convs=1,
+        num_classes=5,
+    )
+    model = tiny(backbone=swin, neck=None, decode_head=head)
+    path = tmp_path / 'model.onnx'
+    said = []
+    monkeypatch.setattr(
+        'xnet_mm.export.trace.print_log', lambda text, **_: said.append(text)
+    )
+    export_onnx(model, path, (64, 96), fixed=True, batch=2)
+    assert 'takes 2 image(s) of 64x96 only' in said[-1]
+    image = 255 * torch.rand(2, 3, 64, 96)
+    got = open_session(path).run(None, {'image': image.numpy()})[0]
+    wanted = logits_of(model, image)
+    assert (torch.from_numpy(got) - wanted).abs().max() < (
+        1e-4 * wanted.abs().max()
+    )
+
+
+def test_wrong_results_are_not_kept(tmp_path, monkeypatch):
+    class Wrong:
+        def run(self, names, inputs):
+            return [np.ones((len(inputs['image']), 5, 64, 96), np.float32)]
+
+    monkeypatch.setattr(
+        'xnet_mm.export.onnx.open_session', lambda path: Wrong()
+    )
+    with pytest.raises(RuntimeError, match=r'differs from PyTorch .* 1e-04'):
+        export_onnx(tiny(**FCN), tmp_path / 'a.onnx', (64, 96), fixed=True)
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize('name', ['onnx', 'onnxruntime', 'onnxscript'])
+def test_what_is_missing_is_named_before_any_work(tmp_path, monkeypatch, name):
+    monkeypatch.setitem(sys.modules, name, None)
+    message = rf'import of {name} halted.*pip install .xnet_mm\[deploy\]'
+    with pytest.raises(ModuleNotFoundError, match=message):
+        export_onnx(None, tmp_path / 'a.onnx', (64, 96))
+
+
+def test_weights_beyond_what_a_file_holds(tmp_path, monkeypatch):
+    model = nn.Module()  # 2 GiB, in the memory of one number
+    model.register_buffer('weight', torch.zeros(1).expand(2**29))
+    monkeypatch.setattr(
+        'xnet_mm.export.onnx.ExportedModel', lambda wrapped: wrapped
+    )
+    message = r'2\.00 GiB of weights: .* than 2 GiB\. Export to \.pt2'
+    with pytest.raises(ValueError, match=message):
+        export_onnx(model, tmp_path / 'a.onnx', (64, 96))
+    assert [*tmp_path.iterdir()] == []

@@ -1,0 +1,138 @@
+"""What is timed: one prediction or training step, as a call."""
+
+import tempfile
+from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmseg.models.segmentors import EncoderDecoder
+
+from ..export import export_onnx, open_session
+from ..fast import prepare_for_inference
+from .clock import Clock
+from .setting import DTYPES, Setting
+from .subject import make_batch, make_samples
+
+
+def torch_call(
+    model: EncoderDecoder, setting: Setting, clock: Clock, record: dict
+) -> Callable[[], Any]:
+    """One prediction or training step, compiled where the setting says so.
+
+    Args:
+        model: what runs; a copy where weights are converted.
+        setting: how it runs.
+        clock: of the device.
+        record: gets `memory` and `graph_breaks`.
+    """
+    dtype = DTYPES[setting.precision]
+    if dtype != torch.float32 and not setting.train:
+        model = prepare_for_inference(deepcopy(model), dtype)
+    eager = eager_call(model, setting, clock)
+    if clock.is_cuda or setting.mode == 'eager':
+        eager()  # so that what is made once does not count
+        record['memory'] = clock.peak_memory(eager)
+    if setting.mode == 'eager':
+        return eager
+    counters = torch._dynamo.utils.counters
+    counters.clear()
+    compiler = _compiler(setting, clock)
+    call = eager_call(model, setting, clock, compiler)
+    call()
+    record['graph_breaks'] = sum(counters['graph_break'].values())
+    return call
+
+
+def eager_call(
+    model: EncoderDecoder,
+    setting: Setting,
+    clock: Clock,
+    compiler: Callable[[Callable], Callable] = lambda function: function,
+) -> Callable[[], Any]:
+    """One prediction or training step of a model, as a call.
+
+    Args:
+        model: what runs.
+        setting: how it runs.
+        clock: of the device.
+        compiler: applied to the prediction, or to the loss; not to the
+            backward pass and the optimizer, which follow by themselves.
+    """
+    images = make_batch(setting.batch, setting.size, str(clock.device))
+    if setting.train:
+        samples = make_samples(model, images)
+        loss_of = compiler(
+            lambda: model.parse_losses(model.loss(images, samples))[0]
+        )
+        optimizer = torch.optim.AdamW(
+            [p for p in model.parameters() if p.requires_grad],
+            lr=1e-5,
+            fused=True,
+        )
+
+        dtype = DTYPES[setting.precision]
+        half = dtype != torch.float32
+
+        def step() -> None:
+            with torch.autocast(clock.device.type, dtype, enabled=half):
+                loss = loss_of()
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+        return step
+    meta = dict.fromkeys(('img_shape', 'ori_shape', 'pad_shape'), setting.size)
+    encode_decode = compiler(
+        lambda: model.encode_decode(images, [meta] * setting.batch)
+    )
+
+    def predict() -> Any:
+        with torch.no_grad():
+            return encode_decode()
+
+    return predict
+
+
+def onnxruntime_call(
+    model: EncoderDecoder, setting: Setting
+) -> Callable[[], Any]:
+    """One prediction of the exported model, from the image to the logits."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = export_onnx(
+            model,
+            Path(folder, 'model.onnx'),
+            setting.size,
+            fixed=True,
+            batch=setting.batch,
+        )
+        session = open_session(path, torch.get_num_threads())
+    image = make_batch(setting.batch, setting.size, 'cpu')
+    inputs = dict(image=image.contiguous().numpy())
+    return lambda: session.run(None, inputs)
+
+
+def _compiler(
+    setting: Setting, clock: Clock
+) -> Callable[[Callable], Callable]:
+    if setting.mode == 'cuda-graphs':
+        return partial(torch.compile, mode='reduce-overhead')
+    if clock.is_cuda or setting.train:
+        return torch.compile
+    return _frozen
+
+
+def _frozen(function: Callable[[], Any]) -> Callable[[], Any]:
+    """torch.compile with the weights as constants, re-ordered once.
+
+    By the setting, not by `options`: what traces the model has to know too.
+    """
+    compiled = torch.compile(function)
+
+    def call() -> Any:
+        with torch._inductor.config.patch(freezing=True):
+            return compiled()
+
+    return call

@@ -1,0 +1,111 @@
+"""A model as an ONNX file, for onnxruntime and its relatives."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from mmseg.models.segmentors import EncoderDecoder
+from torch import Tensor, nn
+
+from .model import ExportedModel
+from .trace import Run, write_freest
+
+HELP = "install what it needs: pip install 'xnet_mm[deploy]'"
+
+
+def export_onnx(
+    model: EncoderDecoder,
+    path: Path,
+    size: tuple[int, int],
+    facts: dict | None = None,
+    fixed: bool = False,
+    batch: int = 1,
+) -> Path:
+    """Write an ONNX file of standard operators and compare its results.
+
+    The batch is free. So is the size, unless `fixed`, or unless the model
+    cannot (Swin, ViT: windows and positions are made for one size), which
+    is found out by trying and said in the log; a model that cannot have a
+    free batch either (MMSegmentation's Swin) takes `batch` images. Encoders
+    with TensorFlow's 'same' padding (EfficientNet-Lite) take multiples of 32:
+    there the padding does not depend on the size.
+
+    Args:
+        model: a segmentor with its final weights.
+        path: nothing is written there unless the comparison was passed.
+        size: (height, width) in pixels to export and to compare at.
+        facts: kept in the file's metadata, as JSON under 'xnet_mm'.
+        fixed: for this size alone.
+        batch: images at once, where the model is bound to a number.
+
+    Raises:
+        ModuleNotFoundError: onnx, onnxscript or onnxruntime is missing.
+        RuntimeError: the results differ by more than 1e-4 of the largest.
+        ValueError: the weights are too many for a file, or see
+            `ExportedModel`.
+    """
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(f'{error}: {HELP}') from error
+    wrapped = ExportedModel(model).cpu().eval()
+    weight = sum(t.nbytes for t in wrapped.state_dict().values())
+    if weight > 0.99 * 2**31:
+        raise ValueError(
+            f'{weight / 2**30:.2f} GiB of weights: an ONNX file holds less '
+            'than 2 GiB. Export to .pt2.'
+        )
+    return write_freest(OnnxFormat(), wrapped, path, size, facts, fixed, batch)
+
+
+def open_session(path: Path, threads: int = 0) -> Any:
+    """An onnxruntime session of a file, on the CPU.
+
+    Args:
+        path: of the .onnx file.
+        threads: of a prediction; 0 for all cores.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(
+        str(path), options, providers=['CPUExecutionProvider']
+    )
+
+
+class OnnxFormat:
+    """`trace.Format` of .onnx files."""
+
+    def write(
+        self,
+        path: Path,
+        model: nn.Module,
+        example: Tensor,
+        shapes: dict[int, Any],
+        facts: str,
+    ) -> None:
+        """Trace (B,3,H,W), translate, keep the facts as metadata."""
+        import onnx
+
+        program = torch.onnx.export(
+            model,
+            (example,),
+            dynamo=True,
+            input_names=['image'],
+            output_names=['prediction'],
+            dynamic_shapes=(shapes,),
+            verbose=False,
+        )
+        # None is what it gives without dynamo.
+        proto = cast(torch.onnx.ONNXProgram, program).model_proto
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = 'xnet_mm', facts
+        onnx.save(proto, path)
+
+    def open(self, path: Path) -> Run:
+        """By onnxruntime: (B,3,H,W) to predictions (B,K,H,W)."""
+        session = open_session(path)
+        return lambda image: session.run(None, {'image': image})[0]
