@@ -1,6 +1,7 @@
 """The switch: plain boxes become fast ones, and plain again."""
 
 from collections.abc import Callable
+from typing import Any
 
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import SwinTransformerBlock, WindowAttention
@@ -33,7 +34,7 @@ FAST: dict[type[nn.Module], type[nn.Module]] = {
 }
 PLAIN = {fast: plain for plain, fast in FAST.items()}
 # Where not every module of a class can be exchanged: which ones can.
-FITS: dict[type[nn.Module], Callable[[nn.Module], bool]] = {
+FITS: dict[type[nn.Module], Callable[[Any], bool]] = {
     nn.Conv2d: takes_patches,
     ConvNeXtBlock: lambda block: not block.use_conv_mlp,
     SwinTransformerBlock: lambda block: block.dynamic_mask,

@@ -27,14 +27,13 @@ def find_pairs(
     calls: list[nn.Module] = []
 
     def note_made(module: nn.Module, args: tuple, output: Tensor) -> None:
-        assert isinstance(module, nn.Conv2d)
-        made[id(output)] = module, output
         calls.append(module)
+        if isinstance(module, nn.Conv2d):
+            made[id(output)] = module, output
 
     def note_taken(module: nn.Module, args: tuple) -> None:
-        assert isinstance(module, _BatchNorm)
         calls.append(module)
-        if id(args[0]) in made:
+        if isinstance(module, _BatchNorm) and id(args[0]) in made:
             pairs[module] = made[id(args[0])][0]
 
     hooks = []
@@ -62,12 +61,22 @@ def find_pairs(
 
 
 def fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:
-    """Give the convolution the weight and bias of both; the norm stays."""
+    """Give the convolution the weight and bias of both; the norm stays.
+
+    Raises:
+        ValueError: the norm has no running statistics.
+    """
+    mean, variance = norm.running_mean, norm.running_var
+    if mean is None or variance is None:
+        raise ValueError(
+            'A batch norm without running statistics depends on its input: '
+            'it cannot be folded.'
+        )
     convolution.weight, convolution.bias = fuse_conv_bn_weights(
         convolution.weight,
         convolution.bias,
-        norm.running_mean,
-        norm.running_var,
+        mean,
+        variance,
         norm.eps,
         norm.weight,
         norm.bias,

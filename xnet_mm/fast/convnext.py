@@ -75,7 +75,7 @@ class FastConvNeXtBlock(ConvNeXtBlock):
             and convolution.padding == (3, 3)
             and convolution.bias is not None
             and convolution.groups == convolution.out_channels
-            and type(self.shortcut) is nn.Identity
+            and isinstance(self.shortcut, nn.Identity)
         )
 
     def _forward_kernels(self, x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """timm's MLPs, with what surrounds them, in the cache or in few kernels."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeGuard
 
 import torch
 from timm.layers import GELU, GlobalResponseNormMlp, Mlp
@@ -11,7 +11,7 @@ from . import when
 from .linear import linear
 
 
-def is_plain(mlp: Any) -> bool:
+def is_plain(mlp: nn.Module) -> TypeGuard[Mlp]:
     """Whether an MLP is linear, exact GELU, linear (no GRN)."""
     return (
         type(mlp) is Mlp
@@ -21,7 +21,7 @@ def is_plain(mlp: Any) -> bool:
     )
 
 
-def has_grn(mlp: Any) -> bool:
+def has_grn(mlp: nn.Module) -> TypeGuard[GlobalResponseNormMlp]:
     """Whether an MLP is ConvNeXt V2's: linear, exact GELU, GRN, linear."""
     return (
         type(mlp) is GlobalResponseNormMlp
@@ -36,15 +36,17 @@ def run_mlp(mlp: nn.Module, x: Tensor) -> Tensor:
     cuBLAS adds the bias and takes GELU while it writes the product, in the
     form with tanh: 5e-4 off at most, less than bfloat16 rounds.
     """
+    if not (is_plain(mlp) or has_grn(mlp)):
+        return mlp(x)
     first = mlp.fc1
     half = first.weight.dtype in (torch.float16, torch.bfloat16)
-    if not half or first.bias is None or not (is_plain(mlp) or has_grn(mlp)):
+    if not half or first.bias is None:
         return mlp(x)
     rows = x.to(first.weight.dtype).flatten(0, -2)
     hidden = torch.ops.aten._addmm_activation(
         first.bias, rows, first.weight.t(), use_gelu=True
     )
-    if is_plain(mlp):
+    if not isinstance(mlp, GlobalResponseNormMlp):
         return mlp.fc2(hidden).view(x.shape)
     images = hidden.view(len(x), -1, hidden.shape[-1])
     size = torch.linalg.vector_norm(images, dim=1, dtype=torch.float32)
@@ -56,7 +58,7 @@ def add_mlp(
     shortcut: Tensor,
     x: Tensor,
     norm: nn.Module,
-    mlp: nn.Module,
+    mlp: Mlp | GlobalResponseNormMlp,
     gamma: Tensor | None = None,
 ) -> Tensor:
     """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C), on a CPU."""
@@ -69,7 +71,8 @@ def add_mlp(
     for image in zip(shortcut, x, summed, strict=True):
         pieces = [*_split(mlp, *image)]
         maps = [_hidden(piece, norm, mlp) for _, piece, _ in pieces]
-        size = sum(hidden.float().square().sum(0) for hidden in maps).sqrt()
+        squares = [hidden.float().square().sum(0) for hidden in maps]
+        size = torch.stack(squares).sum(0).sqrt()
         weight, bias = _with_grn(mlp, size)
         for (row, _, target), hidden in zip(pieces, maps, strict=True):
             _add(row, linear(hidden, weight, bias), gamma, target)
@@ -81,7 +84,9 @@ def _is_gelu(act: nn.Module) -> bool:
     return type(act) in (nn.GELU, GELU) and exact
 
 
-def _hidden(x: Tensor, norm: nn.Module, mlp: nn.Module) -> Tensor:
+def _hidden(
+    x: Tensor, norm: nn.Module, mlp: Mlp | GlobalResponseNormMlp
+) -> Tensor:
     return torch.ops.aten.gelu_(mlp.fc1(norm(x)))
 
 
@@ -102,7 +107,8 @@ def _with_grn(
     grn, last = mlp.grn, mlp.fc2
     factor = 1 + grn.weight * size / (size.mean(-1, keepdim=True) + grn.eps)
     weight = (last.weight * factor.unsqueeze(-2)).to(last.weight.dtype)
-    return weight, torch.addmv(last.bias, last.weight, grn.bias)
+    bias = last.weight @ grn.bias
+    return weight, bias if last.bias is None else bias + last.bias
 
 
 def _add(
@@ -122,7 +128,9 @@ def _empty_sum(shortcut: Tensor, gamma: Tensor | None) -> Tensor:
     return torch.empty(shortcut.shape, dtype=dtype, device=shortcut.device)
 
 
-def _split(mlp: nn.Module, *rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def _split(
+    mlp: Mlp | GlobalResponseNormMlp, *rows: Tensor
+) -> Iterator[tuple[Tensor, ...]]:
     """Of tensors (N,C) the pieces that belong together."""
-    step = when.rows_at_once(mlp.fc1.out_features)
+    step = when.rows_at_once(len(mlp.fc1.weight))
     return zip(*(r.split(step) for r in rows), strict=True)

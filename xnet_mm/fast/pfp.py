@@ -8,7 +8,7 @@ in between, and the map between them is the widest of the model:
 """
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -41,10 +41,10 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         return self.fuse_by(features, last.weight, last.bias)
 
     def is_plain(self) -> bool:
-        """Whether the fusing RS is ours, and its last layer not watched."""
+        """Whether every RS is ours, and the last layer not watched."""
         fuse = self.fuse
         return (
-            type(fuse) is ReShape
+            all(type(reshape) is ReShape for reshape in (*self.reshapes, fuse))
             and type(fuse.project) in (nn.Linear, FastLinear)
             and not when.is_watched(fuse, fuse.project)
         )
@@ -69,10 +69,13 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
     def _is_aligned(self, features: Sequence[Tensor]) -> bool:
         """Whether RS alone brings all maps to one size."""
         return all(
-            [side * reshape.scale_factor for side in feature.shape[-2:]]
+            [side * factor for side in feature.shape[-2:]]
             == [*features[0].shape[-2:]]
-            for reshape, feature in zip(self.reshapes, features, strict=True)
+            for factor, feature in zip(self._factors(), features, strict=True)
         )
+
+    def _factors(self) -> list[int]:
+        return [r.scale_factor for r in self.reshapes if type(r) is ReShape]
 
     def _fuse_bands(
         self, features: Sequence[Tensor], weight: Tensor, bias: Tensor
@@ -83,7 +86,7 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         fused = torch.empty(
             batch, height * factor, width * factor, len(weight), dtype=dtype
         ).permute(0, 3, 1, 2)
-        factors = [reshape.scale_factor for reshape in self.reshapes]
+        factors = self._factors()
         unit = max(factors)
         step = when.rows_at_once(width * self.fuse.expand.out_features * unit)
         for image in range(batch):
@@ -107,6 +110,8 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
 class FastPFPHead(PFPHead):
     """The probe is multiplied into the layer before it, in each call."""
 
+    pfp: FastPostFeaturePyramid
+
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Class logits (B,K,H/out_stride,W/out_stride) of a pyramid."""
         if not can_fold(self):
@@ -116,6 +121,8 @@ class FastPFPHead(PFPHead):
 
 class FastPFPDepthHead(PFPDepthHead):
     """As `FastPFPHead`, for depth."""
+
+    pfp: FastPostFeaturePyramid
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Metres (B,1,H/out_stride,W/out_stride) of a pyramid."""
@@ -202,11 +209,7 @@ def compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
     Returns:
         Weight (K,C') and bias (K,).
     """
-    device = first.weight.device.type
-    exact = nullcontext()
-    if device != 'meta':  # which has no autocast, and says so by an error
-        exact = torch.autocast(device, enabled=False)
-    with exact:
+    with _full_precision(first.weight.device.type):
         matrix = then.weight.flatten(1)
         bias = matrix @ first.bias
         if then.bias is not None:
@@ -214,7 +217,15 @@ def compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
         return matrix @ first.weight, bias
 
 
-def _probe(head: PFPHead, inputs: Sequence[Tensor]) -> Tensor:
+def _full_precision(device: str) -> AbstractContextManager:
+    if device == 'meta':  # it has no autocast, and says so by an error
+        return nullcontext()
+    return torch.autocast(device, enabled=False)
+
+
+def _probe(
+    head: FastPFPHead | FastPFPDepthHead, inputs: Sequence[Tensor]
+) -> Tensor:
     """(B,K,...): `can_fold` has said yes."""
     weight, bias = compose(head.pfp.fuse.project, head.conv_seg)
     maps = head._transform_inputs(inputs)

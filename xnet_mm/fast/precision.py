@@ -2,9 +2,10 @@
 
 import re
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+from mmseg.models.segmentors import EncoderDecoder
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils._pytree import tree_leaves
@@ -20,7 +21,7 @@ MISMATCH = re.compile(
 )
 
 
-def convert(model: nn.Module, dtype: torch.dtype, image: Tensor) -> str:
+def convert(model: EncoderDecoder, dtype: torch.dtype, image: Tensor) -> str:
     """Let a segmentor predict in half precision, from images in fp32.
 
     All weights are converted, and no autocast is needed: under it each norm
@@ -87,7 +88,13 @@ def convert(model: nn.Module, dtype: torch.dtype, image: Tensor) -> str:
     return how
 
 
-class Half:
+if TYPE_CHECKING:  # what the two are mixed into
+    from mmseg.models.segmentors import EncoderDecoder as _Segmentor
+else:
+    _Segmentor = object
+
+
+class Half(_Segmentor):
     """Of a segmentor: hands images on in its precision."""
 
     precision: torch.dtype
@@ -97,7 +104,7 @@ class Half:
         return super().extract_feat(inputs.to(self.precision))
 
 
-class Autocast:
+class Autocast(_Segmentor):
     """Of a segmentor: predicts under autocast."""
 
     precision: torch.dtype
@@ -120,7 +127,7 @@ def _half(tensor: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _mix_in(
-    model: nn.Module, plain: type, mixin: type, dtype: torch.dtype
+    model: EncoderDecoder, plain: type, mixin: type, dtype: torch.dtype
 ) -> None:
     name = f'{mixin.__name__}{plain.__name__}'
     model.__class__ = type(name, (mixin, plain), {})
