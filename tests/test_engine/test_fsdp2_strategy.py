@@ -37,7 +37,7 @@ optim_wrapper = dict(
 """
 FSDP = """
 custom_imports = dict(imports=['shares'])
-custom_hooks = [dict(type='xnet_mm.IterationSeedHook'), dict(type='Shares')]
+custom_hooks = [*custom_hooks, dict(type='Shares')]
 runner_type = 'FlexibleRunner'
 strategy = dict(type='xnet_mm.FSDP2Strategy')
 """
