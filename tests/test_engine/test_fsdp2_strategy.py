@@ -37,7 +37,9 @@ optim_wrapper = dict(
 """
 FSDP = """
 custom_imports = dict(imports=['shares'])
-custom_hooks = [*custom_hooks, dict(type='Shares')]
+custom_hooks = [
+    dict(type='xnet_mm.AccelerateHook'),
+    dict(type='xnet_mm.IterationSeedHook'), dict(type='Shares')]
 runner_type = 'FlexibleRunner'
 strategy = dict(type='xnet_mm.FSDP2Strategy')
 """
