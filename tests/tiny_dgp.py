@@ -1,19 +1,11 @@
 """A DGP release small enough to work out by hand, and the real one."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
-DATA = Path(os.environ.get('XNET_MM_TEST_DATA', ROOT.parent / 'shared/data'))
-REAL = DATA / 'dgp/test_scene'
-needs_real = pytest.mark.skipif(
-    not REAL.is_dir(), reason=f'no DGP scene at {REAL} (set XNET_MM_TEST_DATA)'
-)
+SCENES = 'dgp/test_scene'  # of the real data
 
 HEIGHT, WIDTH = 12, 20
 STRAIGHT = {'qw': 1.0, 'qx': 0.0, 'qy': 0.0, 'qz': 0.0}

@@ -26,6 +26,7 @@ from rich.table import Table
 from xnet_mm.datasets import DepthDataset
 from xnet_mm.datasets.depth_io import read_depth
 from xnet_mm.datasets.depth_report import Report, read_all
+from xnet_mm.datasets.folders import split_name
 from xnet_mm.datasets.transforms.resize import splat
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.fileio.atomic import write_atomically
@@ -81,7 +82,7 @@ def build_datasets(
         ValueError: a split cannot be listed (from the data set).
         SystemExit: no depth data in the config.
     """
-    settings = {}
+    settings: dict[str, dict] = {}
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
         if not loader:
@@ -166,9 +167,10 @@ def main() -> None:
     for split, dataset in datasets.items():
         report = read_all(dataset, split, args.workers)
         problems += [f'{split}: {problem}' for problem in report.problems]
-        where = dataset.ann_file or dataset.data_prefix['img_path']
         table = Table(
-            title=f'{split}: {where}', show_header=False, title_justify='left'
+            title=f'{split}: {split_name(dataset)}',
+            show_header=False,
+            title_justify='left',
         )
         for row in report.lines():
             table.add_row(*row)

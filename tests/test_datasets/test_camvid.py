@@ -1,97 +1,39 @@
-import os
-import runpy
-import sys
-from pathlib import Path
+"""CamVidDataset: classes, colours, and the real data by its config."""
 
 import numpy as np
 import pytest
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 from PIL import Image
-from tiny_layouts import make_camvid_release
+from real_data import REAL, ROOT, needs_real
+from tiny_layouts import write_pair
 
-ROOT = Path(__file__).parents[2]
-CONVERTER = ROOT / 'tools/dataset_converters/camvid.py'
+from xnet_mm.datasets import CamVidDataset
+
 CONFIG = ROOT / 'configs/_base_/datasets/camvid.py'
-REAL = Path(os.environ.get('XNET_MM_TEST_DATA', ROOT.parent / 'shared/data'))
-
-
-def convert(monkeypatch, source, target):
-    argv = [str(CONVERTER), str(source), str(target)]
-    monkeypatch.setattr(sys, 'argv', argv)
-    runpy.run_path(str(CONVERTER), run_name='__main__')
 
 
 def build(monkeypatch, data, split):
     monkeypatch.setenv('XNET_MM_DATA', str(data))
-    init_default_scope('mmseg')
     cfg = Config.fromfile(CONFIG)
     return DATASETS.build(cfg[f'{split}_dataloader'].dataset)
 
 
-def test_converted_release_loads(tmp_path, monkeypatch, capsys):
-    make_camvid_release(tmp_path / 'CamVid', count=2)
-    convert(monkeypatch, tmp_path / 'CamVid', tmp_path / 'camvid')
-    assert '6 pairs written, 0 were there' in capsys.readouterr().out
-
-    for split in ('train', 'val', 'test'):
-        for path in (tmp_path / 'CamVid' / split).glob('*.png'):
-            source = np.array(
-                Image.open(path.parents[1] / f'{split}annot' / path.name)
-            )
-            label = np.array(
-                Image.open(tmp_path / 'camvid/annotations' / split / path.name)
-            )
-            np.testing.assert_array_equal(
-                label, np.where(source == 11, 255, source)
-            )
-    assert len(build(monkeypatch, tmp_path, 'train')) == 2
-    assert len(build(monkeypatch, tmp_path, 'val')) == 2
-
-
-def test_second_run_changes_nothing(tmp_path, monkeypatch, capsys):
-    make_camvid_release(tmp_path / 'CamVid', count=1)
-    target = tmp_path / 'camvid'
-    convert(monkeypatch, tmp_path / 'CamVid', target)
-    before = {p: p.stat().st_mtime_ns for p in target.rglob('*.*')}
-    assert len(before) == 6
-    convert(monkeypatch, tmp_path / 'CamVid', target)
-    assert '0 pairs written, 3 were there' in capsys.readouterr().out
-    assert before == {p: p.stat().st_mtime_ns for p in target.rglob('*.*')}
-
-
-def test_broken_files_are_named_and_the_rest_is_done(tmp_path, monkeypatch):
-    source, target = tmp_path / 'CamVid', tmp_path / 'camvid'
-    make_camvid_release(source, count=3)
-    image = source / 'train/0001TP_000000.png'
-    image.write_bytes(image.read_bytes()[:100])
-    wrong = np.full((64, 96), 12, np.uint8)
-    Image.fromarray(wrong).save(source / 'trainannot/0001TP_000001.png')
-    (source / 'valannot/0001TP_000000.png').unlink()
-    small = np.zeros((4, 6), np.uint8)
-    Image.fromarray(small).save(source / 'valannot/0001TP_000001.png')
-    Image.new('RGB', (96, 64)).save(source / 'testannot/0001TP_000002.png')
-    with pytest.raises(SystemExit) as stop:
-        convert(monkeypatch, source, target)
-    lines = str(stop.value).splitlines()
-    assert lines[0] == 'not converted:'
-    assert [line.split(':')[0].strip() for line in lines[1:]] == [
-        'train/0001TP_000000.png',
-        'train/0001TP_000001.png',
-        'val/0001TP_000000.png',
-        'val/0001TP_000001.png',
-        'test/0001TP_000002.png',
-    ]
-    assert 'id 12, wanted 0..11' in lines[2]
-    assert 'image (96, 64), label map (6, 4)' in lines[4]
-    assert 'mode RGB' in lines[5]
-    assert len(list(target.rglob('*.*'))) == 2 * 4
-
-
-def test_wrong_source_folder(tmp_path, monkeypatch):
-    with pytest.raises(SystemExit, match='holds train/, trainannot/'):
-        convert(monkeypatch, tmp_path, tmp_path / 'out')
+def test_eleven_classes_and_void(tmp_path):
+    write_pair(tmp_path / 'i/a.jpg', tmp_path / 'l/a.png', [*range(11), 255])
+    folders = dict(
+        data_root=str(tmp_path),
+        data_prefix=dict(img_path='i', seg_map_path='l'),
+    )
+    dataset = CamVidDataset(**folders)
+    assert len(dataset) == 1
+    classes, palette = (dataset.metainfo[k] for k in ('classes', 'palette'))
+    assert len(classes) == len(set(classes)) == 11
+    assert len({tuple(colour) for colour in palette}) == 11
+    assert palette[classes.index('road')] == [128, 64, 128]
+    write_pair(tmp_path / 'i/a.jpg', tmp_path / 'l/a.png', [0, 11])
+    with pytest.raises(ValueError, match='holds id 11, but 11 classes are'):
+        CamVidDataset(**folders)
 
 
 def test_missing_data_says_how_to_point_at_it(tmp_path, monkeypatch):
@@ -99,10 +41,7 @@ def test_missing_data_says_how_to_point_at_it(tmp_path, monkeypatch):
         build(monkeypatch, tmp_path, 'train')
 
 
-@pytest.mark.skipif(
-    not (REAL / 'camvid').is_dir(),
-    reason=f'no real CamVid at {REAL / "camvid"} (set XNET_MM_TEST_DATA)',
-)
+@needs_real('camvid')
 def test_real_data(monkeypatch):
     assert len(build(monkeypatch, REAL, 'train')) == 367
     val = build(monkeypatch, REAL, 'val')

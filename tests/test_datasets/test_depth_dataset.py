@@ -1,3 +1,5 @@
+"""DepthDataset: which files are paired, and what is said of others."""
+
 import os
 import re
 import warnings
@@ -5,44 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mmengine.registry import init_default_scope
+from depth_pairs import FOLDERS, PIPELINE, make_pairs, save, units
 from mmseg.registry import DATASETS
 from PIL import Image
+from real_data import REAL, needs_real
 
 from xnet_mm.datasets import DepthDataset
-from xnet_mm.datasets.transforms import LoadDepth, PackDepthInputs
-
-ROOT = Path(__file__).parents[2]
-REAL = Path(os.environ.get('XNET_MM_TEST_DATA', ROOT.parent / 'shared/data'))
-PIPELINE = [
-    dict(type='LoadImageFromFile'),
-    dict(type='xnet_mm.LoadDepth'),
-    dict(type='xnet_mm.PackDepthInputs'),
-]
-FOLDERS = dict(img_path='rgb', depth_path='depth')
-
-
-def save(path, array):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.asarray(array)).save(path)
-
-
-def units(*values):
-    """An 8x12 depth file's content with the given values in turn."""
-    return np.resize(np.array(values, np.uint16), (8, 12))
 
 
 @pytest.fixture
 def root(tmp_path):
-    rng = np.random.default_rng(0)
-    lines = []
-    for i, name in enumerate('abc'):
-        image = rng.integers(256, size=(8, 12, 3), dtype=np.uint8)
-        save(tmp_path / f'rgb/{name}.jpg', image)
-        save(tmp_path / f'depth/{name}.png', units(0, 1500, 9000 + i))
-        lines.append(f'rgb/{name}.jpg depth/{name}.png\n')
-    (tmp_path / 'train.txt').write_text(''.join(lines))
-    return tmp_path
+    return make_pairs(tmp_path)
 
 
 def build(root, **kwargs):
@@ -203,82 +178,6 @@ def test_folder_with_spare_depth(root):
     assert build_folders(root, test_mode=True)[2]['depth_map_path'] is None
 
 
-def test_8_bit_depth(root):
-    save(root / 'depth/b.png', units(200).astype(np.uint8))
-    message = r'1 wrong file\(s\)\n  .*/depth/b\.png: 8-bit depth \(uint8, va'
-    with pytest.raises(ValueError, match=message):
-        build(root)
-    dataset = build(root, check=False, pipeline=PIPELINE)
-    with pytest.raises(ValueError, match=r'b\.png: 8-bit depth'):
-        dataset[1]
-
-
-def test_size_mismatch(root):
-    save(root / 'depth/b.png', units(1000)[:, :10])
-    message = r'depth/b\.png: 10x8 pixels, but .*/rgb/b\.jpg has 12x8'
-    with pytest.raises(ValueError, match=message):
-        build(root)
-    dataset = build(root, check=False, pipeline=PIPELINE)
-    with pytest.raises(ValueError, match=message):
-        dataset[1]
-
-
-def test_unreadable_files(root):
-    for name in ('rgb/a.jpg', 'depth/b.png'):
-        data = (root / name).read_bytes()
-        (root / name).write_bytes(data[: len(data) // 2])
-    (root / 'rgb/c.jpg').write_bytes(b'no image')
-    with pytest.raises(ValueError, match='3 wrong') as error:
-        build(root)
-    assert f'{root}/rgb/a.jpg: unreadable image' in str(error.value)
-    assert f'{root}/depth/b.png: unreadable depth' in str(error.value)
-    assert f'{root}/rgb/c.jpg: unreadable image' in str(error.value)
-    dataset = build(root, check=False, pipeline=PIPELINE)
-    with pytest.raises(ValueError, match=r'b\.png: unreadable depth'):
-        dataset[1]
-
-
-def test_wrong_scale(root):
-    message = (
-        f'{root}/train.txt: {root}/depth/a.png: depths are 15 to 90 m with '
-        'depth_scale=100, max_depth is 10 m: all of them are too far. Set '
-        'depth_scale to the file units per metre (depth_scale=1000 would '
-        'give 1.5 to 9 m), or metainfo=dict(max_depth=...) to the farthest '
-        'depth'
-    )
-    with pytest.raises(ValueError, match=re.escape(message)):
-        for name in 'abc':
-            save(root / f'depth/{name}.png', units(0, 1500, 9000))
-        build(root, depth_scale=100.0)
-    build(root, depth_scale=100.0, metainfo=dict(max_depth=100.0))
-    with pytest.warns(UserWarning, match=r'm: that looks like a wrong scale'):
-        build(root, depth_scale=256.0)  # 5.9 and 35 m
-    with pytest.warns(UserWarning, match=r'depth_scale=1000 would give'):
-        build(root, depth_scale=1e6)
-
-
-def test_all_invalid_split(root):
-    for name in 'abc':
-        save(root / f'depth/{name}.png', units(0))
-    message = (
-        f'all-invalid split: none of its 3 depth maps has a pixel with ground '
-        f'truth ({root}/depth/a.png, {root}/depth/b.png, {root}/depth/c.png).'
-    )
-    with pytest.raises(ValueError, match=re.escape(message)):
-        build(root)
-
-
-def test_the_only_map_with_depth_is_found(root):
-    image = np.zeros((8, 12, 3), np.uint8)
-    for i in range(20):
-        save(root / f'few/rgb/{i:02d}.jpg', image)
-        save(root / f'few/depth/{i:02d}.png', units(5000 * (i == 1)))
-    assert len(build_folders(root / 'few')) == 20
-    (root / 'few/depth/01.png').write_bytes(b'no depth')
-    with pytest.raises(ValueError, match=r'01\.png: unreadable depth'):
-        build_folders(root / 'few')
-
-
 def test_empty_split(root):
     (root / 'train.txt').write_text('\n\n')
     with pytest.raises(ValueError, match=r'train\.txt: the split file is emp'):
@@ -317,40 +216,7 @@ def test_wrong_settings(root, kwargs, message):
         build(root, **kwargs)
 
 
-def test_depth_loaded_after_a_resize_or_a_crop_of_the_image(root):
-    init_default_scope('mmseg')
-    resized = build(
-        root,
-        pipeline=[
-            PIPELINE[0],
-            dict(type='Resize', scale=(6, 4)),
-            *PIPELINE[1:],
-        ],
-    )[0]
-    assert resized['inputs'].shape == (3, 4, 6)
-    assert resized['data_samples'].gt_depth_map.shape == (8, 12)
-    results = build(root).get_data_info(0)
-    results.update(ori_shape=(3, 5), crop_box=(2, 4, 3, 5))
-    depth = LoadDepth()(results)['gt_depth_map']
-    whole = np.resize(np.float32([0, 1.5, 9]), (8, 12))
-    np.testing.assert_array_equal(depth, whole[2:5, 4:9])
-    assert results['seg_fields'] == ['gt_depth_map']
-
-
-def test_packing_a_flipped_map():
-    depth = np.arange(6, dtype=np.float64).reshape(2, 3)
-    results = dict(img=np.zeros((2, 3, 3), np.uint8), gt_depth_map=depth)
-    results['gt_depth_map'] = depth[:, ::-1]
-    packed = PackDepthInputs()(results)['data_samples'].gt_depth_map.data
-    assert packed.tolist() == [[[2, 1, 0], [5, 4, 3]]]
-    assert packed.numpy().dtype == np.float32
-    assert results['gt_depth_map'].dtype == np.float64  # left as it was
-
-
-@pytest.mark.skipif(
-    not (REAL / 'hololens').is_dir(),
-    reason=f'no real pairs at {REAL / "hololens"} (set XNET_MM_TEST_DATA)',
-)
+@needs_real('hololens')
 def test_real_pairs():
     kwargs = dict(
         type='xnet_mm.DepthDataset',

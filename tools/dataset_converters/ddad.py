@@ -36,19 +36,18 @@ import cv2
 import numpy as np
 from rich.progress import track
 
+from xnet_mm.datasets.conversion.command_line import (
+    add_job_options,
+    convert_pairs,
+    make_parser,
+)
 from xnet_mm.datasets.conversion.dgp import (
     CameraImage,
     Sweep,
     read_scene,
     read_splits,
 )
-from xnet_mm.datasets.conversion.jobs import (
-    place,
-    read_rgb,
-    report_broken,
-    run_jobs,
-    write_list,
-)
+from xnet_mm.datasets.conversion.jobs import place, read_rgb, write_list
 from xnet_mm.datasets.conversion.lidar_projection import (
     move,
     project_nearest,
@@ -180,10 +179,7 @@ def list_jobs(
 
 def parse_args() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('source', type=Path, help='DGP data set or scene')
     parser.add_argument('target', type=Path, help='e.g. data/ddad')
     parser.add_argument(
@@ -192,13 +188,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--overlay', type=Path, metavar='DIR', help='pictures of the result'
     )
-    parser.add_argument('--copy', action='store_true', help='no links')
-    parser.add_argument(
-        '--skip-broken', action='store_true', help='leave broken files out'
-    )
-    parser.add_argument(
-        '--workers', type=int, help='threads (default: one a core)'
-    )
+    add_job_options(parser)
     return parser.parse_args()
 
 
@@ -215,22 +205,14 @@ def main() -> None:
     jobs = {job.depth: job for jobs in splits.values() for job in jobs}
     if not jobs and not broken:
         sys.exit(f'ddad.py: {args.source}: no picture of these cameras')
-    results = run_jobs(
+    converted = convert_pairs(
         lambda job: convert(job, args.target, args.copy, args.overlay),
         list(jobs.values()),
         'projecting',
-        args.workers,
+        args,
+        broken,
     )
-    print(
-        f'{args.target}: {results.count(True)} pairs written, '
-        f'{results.count(False)} were there'
-    )
-    report_broken([*results, *broken], args.skip_broken)
-    done = {
-        name
-        for name, result in zip(jobs, results, strict=True)
-        if not isinstance(result, str)
-    }
+    done = {job.depth for job in converted}
     for split, listed in splits.items():
         pairs = [(j.rgb, j.depth) for j in listed if j.depth in done]
         path = args.target / f'ddad_{split}.txt'

@@ -37,14 +37,18 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
+from xnet_mm.datasets.conversion.command_line import (
+    add_job_options,
+    convert_pairs,
+    make_parser,
+)
 from xnet_mm.datasets.conversion.jobs import (
     check_pair,
     place,
     read_list,
-    report_broken,
-    run_jobs,
     write_list,
 )
+from xnet_mm.datasets.kitti import truth_of_selection
 from xnet_mm.datasets.split_file import NO_TRUTH
 
 VAL = Path('depth_selection/val_selection_cropped')
@@ -145,7 +149,7 @@ def convert(pair: Pair, target: Path, copy: bool) -> bool:
         OSError, ValueError: a file is missing or broken.
     """
     files = [(pair.rgb, target / pair.rgb_target)]
-    if pair.depth is not None:
+    if pair.depth and pair.depth_target:
         files.append((pair.depth, target / pair.depth_target))
     if all(path.exists() for _, path in files):
         return False
@@ -157,10 +161,7 @@ def convert(pair: Pair, target: Path, copy: bool) -> bool:
 
 def parse_args() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('target', type=Path, help='e.g. data/kitti')
     parser.add_argument('--raw', type=Path, help='holds 2011_09_26/, ...')
     parser.add_argument('--annotated', type=Path, help='holds train/, val/')
@@ -168,13 +169,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--eigen-test', type=Path, metavar='LIST')
     parser.add_argument('--official-train', action='store_true')
     parser.add_argument('--selection', type=Path, help='depth_selection/')
-    parser.add_argument('--copy', action='store_true', help='no links')
-    parser.add_argument(
-        '--skip-broken', action='store_true', help='leave broken files out'
-    )
-    parser.add_argument(
-        '--workers', type=int, help='threads (default: one a core)'
-    )
+    add_job_options(parser)
     args = parser.parse_args()
     drives = args.eigen_train or args.eigen_test or args.official_train
     if not drives and not args.selection:
@@ -202,11 +197,7 @@ def collect(args: argparse.Namespace) -> dict[str, list[Pair]]:
         lists['kitti_official_train.txt'] = official_train(args)
     if args.selection:
         lists['kitti_official_val.txt'] = selection(
-            args.selection,
-            VAL,
-            lambda name: name.replace(
-                '_sync_image_', '_sync_groundtruth_depth_'
-            ),
+            args.selection, VAL, truth_of_selection
         )
         lists['kitti_official_test.txt'] = selection(
             args.selection, TEST, None
@@ -226,22 +217,13 @@ def main() -> None:
     listed = [pair for pairs in lists.values() for pair in pairs]
     listed.sort(key=lambda pair: pair.depth is not None)
     pairs = {pair.rgb: pair for pair in listed}
-    results = run_jobs(
+    converted = convert_pairs(
         lambda pair: convert(pair, args.target, args.copy),
         list(pairs.values()),
         'KITTI',
-        args.workers,
+        args,
     )
-    print(
-        f'{args.target}: {results.count(True)} pairs written, '
-        f'{results.count(False)} were there'
-    )
-    report_broken(results, args.skip_broken)
-    done = {
-        rgb
-        for rgb, result in zip(pairs, results, strict=True)
-        if not isinstance(result, str)
-    }
+    done = {pair.rgb for pair in converted}
     for name, listed in lists.items():
         rows = [pair.row for pair in listed if pair.rgb in done]
         write_list(args.target / name, rows)

@@ -33,12 +33,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
-from xnet_mm.datasets.conversion.jobs import (
-    read_list,
-    report_broken,
-    run_jobs,
-    write_list,
+from xnet_mm.datasets.conversion.command_line import (
+    add_job_options,
+    convert_pairs,
+    make_parser,
 )
+from xnet_mm.datasets.conversion.jobs import read_list, write_list
 from xnet_mm.datasets.conversion.nyu_sources import (
     Labelled,
     Pair,
@@ -58,44 +58,23 @@ def make_list(
     args: argparse.Namespace,
 ) -> None:
     """Convert pairs, then list those that are there."""
-    results = run_jobs(
-        lambda pair: source.convert(pair, args.target),
-        pairs,
-        name,
-        args.workers,
+    converted = convert_pairs(
+        lambda pair: source.convert(pair, args.target), pairs, name, args
     )
-    print(
-        f'{args.target}: {results.count(True)} pairs written, '
-        f'{results.count(False)} were there'
-    )
-    report_broken(results, args.skip_broken)
-    rows = [
-        (*pair, FOCAL)
-        for pair, result in zip(pairs, results, strict=True)
-        if not isinstance(result, str)
-    ]
+    rows = [(*pair, FOCAL) for pair in converted]
     write_list(args.target / name, rows)
     print(f'{args.target / name}: {len(rows)} pairs')
 
 
 def parse_args() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('target', type=Path, help='e.g. data/nyu')
     parser.add_argument('--sync', type=Path, help='sync.zip or its folder')
     parser.add_argument('--train-list', type=Path, metavar='LIST')
     parser.add_argument('--labelled', type=Path, metavar='MAT')
     parser.add_argument('--splits', type=Path, metavar='MAT')
-    parser.add_argument('--copy', action='store_true', help='no links')
-    parser.add_argument(
-        '--skip-broken', action='store_true', help='leave broken files out'
-    )
-    parser.add_argument(
-        '--workers', type=int, help='threads (default: one a core)'
-    )
+    add_job_options(parser)
     args = parser.parse_args()
     if not args.sync and not args.labelled:
         parser.error('nothing to do: name --sync, --labelled or both')

@@ -17,19 +17,20 @@ one, `depth_bfx/`. Published: kv2 1,860, xtion 1,688, kv1 930 and realsense
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
 from scipy.io import loadmat
 
-from xnet_mm.datasets.conversion.jobs import (
-    check_pair,
-    read_list,
+from xnet_mm.datasets.conversion.command_line import (
+    add_job_options,
+    make_parser,
     report_broken,
-    run_jobs,
-    write_list,
 )
+from xnet_mm.datasets.conversion.jobs import check_pair, read_list, write_list
+from xnet_mm.datasets.threads import run_jobs
 from xnet_mm.evaluation.depth_protocols import SUN_FROM_NYU
 
 NAME = 'SUNRGBD_val_splits.txt'
@@ -66,71 +67,61 @@ def pair_in(scene: str, root: Path) -> Row:
     Raises:
         ValueError: there is not one of each.
     """
-    row = []
-    for pattern in ('image/*.jpg', f'{DEPTH_FOLDER}/*.png'):
+
+    def only(pattern: str) -> str:
         found = list((root / scene).glob(pattern))
         if len(found) != 1:
             raise ValueError(
                 f'{root / scene}: wanted one {pattern}, found {len(found)}'
             )
-        row.append(found[0].relative_to(root).as_posix())
-    return tuple(row)
+        return found[0].relative_to(root).as_posix()
+
+    return only('image/*.jpg'), only(f'{DEPTH_FOLDER}/*.png')
 
 
-def check(row: Row, root: Path) -> bool:
-    """Read a pair.
+def check(entry: str | Row, root: Path) -> Row:
+    """Read a pair, given by its scene's folder or its two files.
 
     Raises:
         OSError, ValueError: missing, broken, or not the sensor's depth.
     """
-    rgb, depth = row
+    rgb, depth = pair_in(entry, root) if isinstance(entry, str) else entry
     if Path(depth).parent.name != DEPTH_FOLDER:
         raise ValueError(
             f'{depth}: wanted a file in the folder {DEPTH_FOLDER}/'
         )
     check_pair(root / rgb, root / depth, 'rotate3')
-    return True
+    return rgb, depth
 
 
 def parse_args() -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('root', type=Path, help=f'holds {TOP}/')
     parser.add_argument('split', type=Path, help='allsplit.mat or the list')
-    parser.add_argument(
-        '--skip-broken', action='store_true', help='leave broken files out'
-    )
-    parser.add_argument(
-        '--workers', type=int, help='threads (default: one a core)'
-    )
+    add_job_options(parser, places_files=False)
     return parser.parse_args()
 
 
 def main() -> None:
     """Read every pair, then list and count them."""
     args = parse_args()
+    entries: Sequence[str | Row]
     try:
         if args.split.suffix == '.mat':
             entries = scenes_of_mat(args.split)
         else:
-            entries = [tuple(row[:2]) for row in read_list(args.split)]
+            entries = [(row[0], row[1]) for row in read_list(args.split)]
     except ValueError as error:
         sys.exit(f'sunrgbd.py: {error}')
-    found = {}
-
-    def convert(entry: str | Row) -> bool:
-        is_scene = isinstance(entry, str)
-        row = pair_in(entry, args.root) if is_scene else entry
-        check(row, args.root)
-        found[entry] = row
-        return True
-
-    results = run_jobs(convert, entries, 'SUN RGB-D', args.workers)
+    results = run_jobs(
+        lambda entry: check(entry, args.root),
+        entries,
+        'SUN RGB-D',
+        args.workers,
+    )
     report_broken(results, args.skip_broken)
-    rows = [found[entry] for entry in entries if entry in found]
+    rows = [row for row in results if not isinstance(row, str)]
     write_list(args.root / NAME, rows)
     sensors = Counter(rgb.split('/')[1] for rgb, _ in rows)
     counts = ', '.join(f'{s} {n}' for s, n in sensors.most_common())

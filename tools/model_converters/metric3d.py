@@ -67,6 +67,9 @@ def take_encoder(checkpoint: dict) -> State:
 def to_timm(encoder: State) -> State:
     """The same tensors under timm's names; see this file's docstring.
 
+    `cls_token` is (1, 1, C); `pos_embed` is (1, 1 + N, C), of which timm's
+    has the last N.
+
     Raises:
         ValueError: without register tokens, so not a Metric3Dv2 ViT.
     """

@@ -69,7 +69,7 @@ def describe(configs: Path, leaf: str, names: dict) -> dict:
     """
     cfg = Config.fromfile(configs / leaf)
     collection, architecture, pretraining = describe_model(cfg.model, names)
-    # The name says the data: test_configs.py holds it to that.
+    # The name says the data: test_every_config.py holds it to that.
     data = re.search(r'-\d+k?_([a-z0-9-]+)-\d+x\d+', leaf)[1]
     metadata = {
         'Training Data': names['data'][data],

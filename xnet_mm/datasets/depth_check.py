@@ -36,7 +36,7 @@ def missing_files(pairs: Sequence[tuple[str, str | None]]) -> list[str]:
 
 
 def read_pair(pair: Pair, scale: float, encoding: Encoding) -> np.ndarray:
-    """The depth map of a pair, in metres, after both files were decoded.
+    """The depth map of a pair, (H, W) metres, after both files were decoded.
 
     Raises:
         FileNotFoundError or ValueError: a file is missing or unreadable, the
@@ -92,8 +92,8 @@ def check_depth_pairs(
     Raises:
         ValueError: names each wrong file and says what to do.
     """
-    chosen = np.linspace(0, len(pairs) - 1, NUM_DECODED).astype(int)
-    chosen = sorted(set(chosen.tolist()))
+    spaced = np.linspace(0, len(pairs) - 1, NUM_DECODED).astype(int)
+    chosen = sorted(set(spaced.tolist()))
     found, problems = [], []
     for i in chosen:
         try:

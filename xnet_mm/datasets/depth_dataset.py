@@ -12,13 +12,21 @@ from mmengine.logging import print_log
 from ..registry import DATASETS
 from .depth_check import check_depth_pairs, missing_files
 from .depth_io import ENCODINGS, Encoding
+from .folders import (
+    SHIPPED,
+    check_folders,
+    describe_no_images,
+    describe_spare,
+    seen_from,
+    spare_files,
+    split_name,
+)
 from .label_check import raise_problems
 from .split_file import NO_TRUTH, read_intrinsics, read_split
 
 HINT = (
     'Set data_root, ann_file and data_prefix=dict(img_path=..., '
-    'depth_path=...); the shipped configs look in the folder that '
-    'XNET_MM_DATA names, else in ./data'
+    f'depth_path=...); {SHIPPED}'
 )
 
 
@@ -95,12 +103,12 @@ class DepthDataset(BaseDataset):
     def load_data_list(self) -> list[dict]:
         """List the split and check it."""
         self._check_settings()
-        common = dict(
+        common: dict[str, Any] = dict(
             depth_scale=float(self.depth_scale),
             depth_encoding=self.depth_encoding,
         )
         if self.intrinsics is not None:
-            common['intrinsics'] = self._load_intrinsics()
+            common['intrinsics'] = self._load_intrinsics(self.intrinsics)
         pairs = self._split_pairs() if self.ann_file else self._folder_pairs()
         if not pairs:
             raise ValueError(self._describe_empty_split())
@@ -124,10 +132,6 @@ class DepthDataset(BaseDataset):
         """The depth map's name for an image's, both without suffix."""
         return stem
 
-    def _where(self) -> str:
-        """The split's name for messages: its list, else its image folder."""
-        return self.ann_file or self.data_prefix['img_path']
-
     def _check_settings(self) -> None:
         """Arguments and folders, before anything is listed."""
         max_depth = self.metainfo.get('max_depth')
@@ -137,35 +141,33 @@ class DepthDataset(BaseDataset):
         ):
             if not isinstance(value, int | float) or not value > 0:
                 raise ValueError(
-                    f'{self._where()}: {name} is {value!r}, wanted a number '
-                    'above 0'
+                    f'{split_name(self)}: {name} is {value!r}, wanted a '
+                    'number above 0'
                 )
         if self.depth_encoding not in ENCODINGS:
             raise ValueError(
-                f'{self._where()}: depth_encoding={self.depth_encoding!r}, '
+                f'{split_name(self)}: depth_encoding={self.depth_encoding!r}, '
                 f'wanted one of: {", ".join(ENCODINGS)}'
             )
-        seen_from = f'(seen from {osp.abspath(".")})'
         if self.ann_file and not osp.isfile(self.ann_file):
             raise ValueError(
-                f'no split file {self.ann_file!r} {seen_from}. {HINT}'
+                f'no split file {self.ann_file!r} {seen_from()}. {HINT}'
             )
         folders = [] if self.ann_file else [self.data_prefix['img_path']]
         if folders and not self.test_mode:
             folders.append(self.data_prefix['depth_path'])
-        for folder in folders:
-            if not osp.isdir(folder):
-                raise ValueError(f'no folder {folder!r} {seen_from}. {HINT}')
+        check_folders(folders, HINT)
 
-    def _load_intrinsics(self) -> tuple[float, ...]:
+    def _load_intrinsics(
+        self, values: Sequence[float] | str
+    ) -> tuple[float, ...]:
         """(fx, fy, cx, cy), from the file if it is one."""
-        values = self.intrinsics
         if isinstance(values, str):
             values = read_intrinsics(osp.join(self.data_root, values))
         if len(values) != 4:
             raise ValueError(
-                f'{self._where()}: intrinsics={values!r}, wanted (fx, fy, cx, '
-                'cy) or the name of a text file of the 3 x 3 camera matrix'
+                f'{split_name(self)}: intrinsics={values!r}, wanted (fx, fy, '
+                'cx, cy) or the name of a text file of the 3 x 3 camera matrix'
             )
         return tuple(float(v) for v in values)
 
@@ -218,13 +220,10 @@ class DepthDataset(BaseDataset):
         folder = self.data_prefix['depth_path']
         if self.ann_file or not osp.isdir(folder):
             return []
-        names = list_dir_or_file(
-            folder, list_dir=False, suffix=self.depth_suffix, recursive=True
-        )
-        paths = {osp.join(folder, name) for name in names}
-        for pair in self._folder_pairs():
-            paths -= {*pair}
-        return sorted(paths)
+        wanted = {
+            path for pair in self._folder_pairs() for path in pair if path
+        }
+        return spare_files(folder, self.depth_suffix, wanted)
 
     def _sort_out_unlabelled(
         self, pairs: list[tuple[str, str | None]]
@@ -236,20 +235,20 @@ class DepthDataset(BaseDataset):
         count = f'{len(without)} of {len(pairs)} images'
         if self.test_mode:
             print_log(
-                f'{self._where()}: {count} have no ground truth; they are '
+                f'{split_name(self)}: {count} have no ground truth; they are '
                 'predicted and do not count in the metrics.',
                 logger='current',
             )
             return pairs
         if not self.drops_unlabelled or len(without) == len(pairs):
             raise ValueError(
-                f'{self._where()}: {count} have no ground truth, the first '
+                f'{split_name(self)}: {count} have no ground truth, the first '
                 f'is {without[0]}. Only test_mode=True takes them; leave '
                 'these lines out for training'
             )
         print_log(
-            f'{self._where()}: {count} have no ground truth and are left out '
-            'of training.',
+            f'{split_name(self)}: {count} have no ground truth and are left '
+            'out of training.',
             logger='current',
         )
         return [pair for pair in pairs if pair[1] is not None]
@@ -259,23 +258,21 @@ class DepthDataset(BaseDataset):
         rank, world_size = get_dist_info()
         problems = missing_files(pairs[rank::world_size])
         if not self.test_mode:
-            problems += [
-                f'{path}: a depth map without an image in '
-                f'{self.data_prefix["img_path"]} (img_suffix='
-                f'{self.img_suffix!r})'
-                for path in self.spare_depth_maps()
-            ]
+            spare = self.spare_depth_maps()
+            problems += describe_spare(self, spare, 'depth map')
         if problems:
-            problems[0] += f' (seen from {osp.abspath(".")}). {HINT}'
-        raise_problems(self._where(), problems)
-        labelled = [pair for pair in pairs if pair[1] is not None]
+            problems[0] += f' {seen_from()}. {HINT}'
+        raise_problems(split_name(self), problems)
+        labelled = [
+            (image, depth) for image, depth in pairs if depth is not None
+        ]
         if labelled:
             check_depth_pairs(
                 labelled,
                 scale=self.depth_scale,
                 encoding=self.depth_encoding,
                 max_depth=self.metainfo['max_depth'],
-                where=self._where(),
+                where=split_name(self),
             )
 
     def _describe_empty_split(self) -> str:
@@ -285,10 +282,4 @@ class DepthDataset(BaseDataset):
                 f'{self.ann_file}: the split file is empty, or none of its '
                 f'lines is for {type(self).__name__} with these settings'
             )
-        folder = self.data_prefix['img_path']
-        names = list_dir_or_file(folder, list_dir=False, recursive=True)
-        found = sorted({osp.splitext(name)[1] for name in names})
-        return (
-            f'{folder}: no image ends with img_suffix={self.img_suffix!r}; '
-            f'found files ending with: {", ".join(found) or "none at all"}'
-        )
+        return describe_no_images(self)

@@ -1,17 +1,14 @@
 """What a depth data set holds, found by reading every sample of it."""
 
-import os
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-from rich.progress import track
 
 from .depth_check import read_pair
 from .depth_dataset import DepthDataset
 from .label_check import BROKEN, image_size
+from .threads import run_jobs
 
 
 @dataclass
@@ -138,20 +135,12 @@ def read_all(
     """
     infos = [dataset.get_data_info(i) for i in range(len(dataset))]
     report = Report(dataset.metainfo['max_depth'], num_samples=len(infos))
-
-    def attempt(
-        info: dict,
-    ) -> tuple[tuple[int, int], MapStats | None] | str:
-        try:
-            return read_sample(info, report.max_depth)
-        except (OSError, ValueError) as error:
-            return str(error)
-
-    # OpenCV, Pillow and NumPy let go of the interpreter lock.
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        found: Sequence = list(
-            track(pool.map(attempt, infos), description, total=len(infos))
-        )
+    found = run_jobs(
+        lambda info: read_sample(info, report.max_depth),
+        infos,
+        description,
+        workers,
+    )
     for result in found:
         if isinstance(result, str):
             report.problems.append(result)

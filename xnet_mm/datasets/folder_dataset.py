@@ -4,11 +4,23 @@ from os import path as osp
 from typing import Any
 
 from mmengine.dist import get_dist_info
-from mmengine.fileio import list_dir_or_file
 from mmseg.datasets import BaseSegDataset
 
 from ..registry import DATASETS
+from .folders import (
+    SHIPPED,
+    check_folders,
+    describe_no_images,
+    describe_spare,
+    spare_files,
+    split_name,
+)
 from .label_check import check_pairs, raise_problems
+
+HINT = (
+    'Set data_root and data_prefix=dict(img_path=..., seg_map_path=...); '
+    f'{SHIPPED}'
+)
 
 
 @DATASETS.register_module()
@@ -66,44 +78,37 @@ class FolderSegDataset(BaseSegDataset):
             pairs[rank::world_size],
             # A choice among METAINFO's classes leaves the files as they are.
             len(self.label_map or self.metainfo['classes']),
-            where=self._where(),
+            where=split_name(self),
             ignore_index=self.ignore_index,
             reduce_zero_label=self.reduce_zero_label,
             show_progress=rank == 0,
         )
         return data_list
 
-    def _where(self) -> str:
-        """The split's name for messages: its list, else its image folder."""
-        return self.ann_file or self.data_prefix.get('img_path', '')
-
     def _check_settings(self) -> None:
         """Class names and folders, before anything is listed."""
         classes = self.metainfo.get('classes')
         if not classes or isinstance(classes, str):
             raise ValueError(
-                f'{self._where()}: wanted class names in '
+                f'{split_name(self)}: wanted class names in '
                 "metainfo=dict(classes=('road', 'grass')), got "
                 f'classes={classes!r}'
             )
         folders = [self.data_prefix.get('img_path', '')]
         if not self.test_mode:
             folders.append(self.data_prefix.get('seg_map_path', ''))
-        for folder in folders:
-            if not osp.isdir(folder):
-                raise ValueError(
-                    f'no folder {folder!r} (seen from {osp.abspath(".")}). '
-                    'Set data_root and data_prefix=dict(img_path=..., '
-                    'seg_map_path=...); the shipped configs look in the '
-                    'folder that XNET_MM_DATA names, else in ./data'
-                )
+        check_folders(folders, HINT)
         if self.ann_file and not osp.isfile(self.ann_file):
             raise ValueError(f'no split file {self.ann_file!r}: see ann_file')
 
     def _check_names(self, data_list: list[dict]) -> None:
         """Every image has a label map, and the other way round."""
         if not data_list:
-            raise ValueError(self._describe_empty_split())
+            raise ValueError(
+                f'{self.ann_file}: the split file is empty'
+                if self.ann_file
+                else describe_no_images(self)
+            )
         problems = []
         for item in data_list:
             label = item.get('seg_map_path')
@@ -121,31 +126,10 @@ class FolderSegDataset(BaseSegDataset):
                 )
         # A split file may leave labels out; a folder may not.
         if not self.ann_file and not self.test_mode:
-            folder = self.data_prefix['seg_map_path']
-            wanted = {item['seg_map_path'] for item in data_list}
-            files = list_dir_or_file(
-                folder,
-                list_dir=False,
-                suffix=self.seg_map_suffix,
-                recursive=True,
+            spare = spare_files(
+                self.data_prefix['seg_map_path'],
+                self.seg_map_suffix,
+                [item['seg_map_path'] for item in data_list],
             )
-            spare = {osp.join(folder, name) for name in files} - wanted
-            problems += [
-                f'{label}: a label map without an image in '
-                f'{self.data_prefix["img_path"]} (img_suffix='
-                f'{self.img_suffix!r})'
-                for label in sorted(spare)
-            ]
-        raise_problems(self._where(), problems)
-
-    def _describe_empty_split(self) -> str:
-        """Say what the folder holds instead of images."""
-        if self.ann_file:
-            return f'{self.ann_file}: the split file is empty'
-        folder = self.data_prefix['img_path']
-        names = list_dir_or_file(folder, list_dir=False, recursive=True)
-        found = sorted({osp.splitext(name)[1] for name in names})
-        return (
-            f'{folder}: no image ends with img_suffix={self.img_suffix!r}; '
-            f'found files ending with: {", ".join(found) or "none at all"}'
-        )
+            problems += describe_spare(self, spare, 'label map')
+        raise_problems(split_name(self), problems)

@@ -71,5 +71,11 @@ class KITTIOfficialDataset(_KITTIDataset):
 
     def depth_stem(self, stem: str) -> str:
         """As `depth_selection` names depth maps and their folder."""
-        stem = stem.replace('/image/', '/groundtruth_depth/')
-        return stem.replace('_sync_image_', '_sync_groundtruth_depth_')
+        return truth_of_selection(
+            stem.replace('/image/', '/groundtruth_depth/')
+        )
+
+
+def truth_of_selection(image_name: str) -> str:
+    """The depth map's name for an image's in `depth_selection`."""
+    return image_name.replace('_sync_image_', '_sync_groundtruth_depth_')

@@ -8,14 +8,19 @@ NO_TRUTH = 'None'  # stands for a depth map that does not exist
 MAX_COLUMNS = 3
 
 
-def read_split(path: str | Path) -> list[list[str]]:
+def read_split(path: str | Path, min_columns: int = 1) -> list[list[str]]:
     """The columns of each line that is not empty.
 
     `rgb depth`, `rgb depth focal` (BTS, BinsFormer), `rgb depth dense`
     (NeWCRFs) or a single name.
 
+    Args:
+        path: of the file.
+        min_columns: how many a line has at least.
+
     Raises:
-        ValueError: a line has more columns, or the file is not text.
+        ValueError: a line has more or fewer columns, or the file is not
+            text.
     """
     try:
         lines = Path(path).read_text(encoding='utf-8').splitlines()
@@ -23,6 +28,11 @@ def read_split(path: str | Path) -> list[list[str]]:
         raise ValueError(f'{path}: not a text file ({error})') from None
     rows = [line.split() for line in lines]
     for number, columns in enumerate(rows, 1):
+        if columns and len(columns) < min_columns:
+            raise ValueError(
+                f'{path}, line {number}: wanted {min_columns} columns or more '
+                f'(`rgb depth ...`), found {lines[number - 1]!r}'
+            )
         if len(columns) > MAX_COLUMNS:
             raise ValueError(
                 f'{path}, line {number}: {len(columns)} columns, wanted `rgb '

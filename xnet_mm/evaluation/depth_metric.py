@@ -159,13 +159,14 @@ def measure(protocol: DepthProtocol, sample: dict) -> ImageFigures:
             f'{"{}x{}".format(*gt.shape)} (height x width). Both must have '
             'the size of the image file or, with KBCrop, of the crop'
         )
-    protocol.check_size(*pred.shape, path)
+    height, width = pred.shape
+    protocol.check_size(height, width, path)
     pred, valid_gt = protocol.select(pred, gt)
     if not len(valid_gt):
         detail = _describe_depths(gt)
         return ImageFigures(path, size, left_out=NO_PIXEL, detail=detail)
-    values = [FUNCTIONS[key](pred, valid_gt) for key in protocol.keys]
-    lowest, *values = torch.stack([pred.min(), *values]).tolist()
+    scalars = [FUNCTIONS[key](pred, valid_gt) for key in protocol.keys]
+    lowest, *values = torch.stack([pred.min(), *scalars]).tolist()
     if lowest <= 0:
         raise ValueError(
             f'{path}: predicted depth {lowest:g} m where there is ground '

@@ -80,7 +80,7 @@ class KITTISubmission(BaseMetric):
             write_atomically(self.output_dir / name, data)
             size = '{}x{}'.format(*depth.shape)
             self.results.append(
-                WrittenMap(name, path, size, crc32(depth), clipped)
+                WrittenMap(name, path, size, crc32(depth.data), clipped)
             )
 
     def compute_metrics(self, results: list[WrittenMap]) -> dict:
@@ -143,7 +143,7 @@ def verify(zip_path: Path, written: Sequence[WrittenMap]) -> None:
             if (
                 depth is None
                 or '{}x{}'.format(*depth.shape) != expected.size
-                or crc32(depth) != expected.checksum
+                or crc32(depth.data) != expected.checksum
             ):
                 raise ValueError(
                     f'{zip_path}: {expected.name} does not read back as it '

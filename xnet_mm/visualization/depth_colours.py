@@ -47,7 +47,7 @@ def colour_depth(depth: np.ndarray, vmin: float, vmax: float) -> np.ndarray:
 
 
 def colour_error(error: np.ndarray) -> np.ndarray:
-    """Paint (H, W) relative errors in per cent; NaN is black.
+    """Paint (H, W) relative errors in per cent as (H, W, 3); NaN is black.
 
     Red is too far, blue too near, white right; from 25 % on the colour stays
     the same.
@@ -56,7 +56,7 @@ def colour_error(error: np.ndarray) -> np.ndarray:
 
 
 def is_known(depth: np.ndarray) -> np.ndarray:
-    """Where a depth map has a depth: finite and above 0."""
+    """Where (H, W) depth is known, finite and above 0: (H, W) bool."""
     return np.isfinite(depth) & (depth > 0)
 
 
@@ -95,12 +95,12 @@ def depth_range(
 
 
 def depth_bar(vmin: float, vmax: float, width: int) -> np.ndarray:
-    """Colour bar of `colour_depth`, in metres; see `colour_bar`."""
+    """Colour bar (h, width, 3) of `colour_depth`, in metres: `colour_bar`."""
     return colour_bar(DEPTH_MAP, vmin, vmax, 'm', width)
 
 
 def error_bar(width: int) -> np.ndarray:
-    """Colour bar of `colour_error`, in per cent; see `colour_bar`."""
+    """Colour bar (h, width, 3) of `colour_error`, in %: `colour_bar`."""
     return colour_bar(ERROR_MAP, *ERROR_LIMITS, '%', width)
 
 
@@ -131,7 +131,7 @@ def colour_bar(
     strip.paste(Image.fromarray(bar), (left, ROW // 4))
     draw = ImageDraw.Draw(strip)
     locator = MaxNLocator(max(1, width // TICK_ROOM), steps=[1, 2, 5, 10])
-    ticks = locator.tick_values(vmin, vmax)
+    ticks = np.asarray(locator.tick_values(vmin, vmax))
     slack = 1e-6 * (vmax - vmin)
     ticks = ticks[(ticks >= vmin - slack) & (ticks <= vmax + slack)]
     for tick in ticks:

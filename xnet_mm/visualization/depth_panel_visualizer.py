@@ -65,7 +65,15 @@ class DepthPanelVisualizer(PanelVisualizer):
 
 
 def crop_image(image: np.ndarray, box: Sequence[int]) -> np.ndarray:
-    """The part (top, left, height, width) of a file, unless it is that."""
+    """The part of a file, (H, W, 3), that a pipeline cut out.
+
+    Args:
+        image: the whole file or that part already.
+        box: (top, left, height, width), pixels of the file.
+
+    Returns:
+        (height, width, 3), a view.
+    """
     top, left, height, width = box
     if image.shape[:2] == (height, width):
         return image

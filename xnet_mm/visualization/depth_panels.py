@@ -75,7 +75,12 @@ def draw_depth(
 def relative_error(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     """(prediction - truth) / truth in per cent, NaN where one is not known.
 
-    Of the truth's size: a prediction of another size is resized to it.
+    Args:
+        truth: (H, W), metres.
+        prediction: (h, w), metres; of another size it is resized.
+
+    Returns:
+        (H, W).
     """
     if prediction.shape != truth.shape:
         prediction = cv2.resize(prediction, truth.shape[::-1])
@@ -90,6 +95,9 @@ def spread_points(values: np.ndarray, radius: float) -> np.ndarray:
     Args:
         values: (H, W).
         radius: Pixels.
+
+    Returns:
+        (H, W).
     """
     known = np.isfinite(values)
     if known.all() or not known.any():

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito: told apart also by the colour-blind. Without its yellow,
@@ -52,16 +53,15 @@ def draw_learning_curves(
     room = 0.07 * max(map(len, names))  # inches, for the rows' names
     figure = Figure(
         figsize=(sum(widths) + room, max(3.4, 0.42 * len(names) + 1.2)),
-        layout='constrained',
+        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08),
     )
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     axes = figure.subplots(1, len(widths), width_ratios=widths)
     for axis, (title, panel) in zip(axes, curves.items(), strict=False):
         _draw_curves(axis, panel, looks)
         axis.set_title(title, loc='left', fontsize=10, weight='bold')
     rows = axes[len(curves) :]
-    for axis, (title, panel) in zip(rows, results.items(), strict=True):
-        _draw_dots(axis, panel, looks, reference)
+    for axis, (title, figures) in zip(rows, results.items(), strict=True):
+        _draw_dots(axis, figures, looks, reference)
         axis.set_title(title, loc='left', fontsize=10, weight='bold')
         axis.tick_params('y', length=0, labelleft=axis is rows[0])
     for label, name in zip(rows[0].get_yticklabels(), names, strict=True):
@@ -70,7 +70,7 @@ def draw_learning_curves(
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Centred moving average; at the ends over what there is."""
+    """Centred moving average (N,) of values (N,); at the ends of fewer."""
     kernel = np.ones(window)
     counts = np.convolve(np.ones(len(values)), kernel, 'same')
     return np.convolve(values, kernel, 'same') / counts
@@ -117,7 +117,10 @@ def _draw_dots(
     """A dot a run and a bar at the mean."""
     if panel[reference]:
         axis.axvline(
-            np.mean(panel[reference]), color=GREY, linewidth=1, dashes=(2, 3)
+            float(np.mean(panel[reference])),
+            color=GREY,
+            linewidth=1,
+            dashes=(2, 3),
         )
     for row, (name, values) in enumerate(panel.items()):
         colour = looks[name]['color']

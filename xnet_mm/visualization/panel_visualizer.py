@@ -22,7 +22,7 @@ class PanelVisualizer(Visualizer):
 
     def __init__(self, name: str = 'visualizer', **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
-        self._names = Counter()
+        self._names: Counter[tuple[str, int]] = Counter()
 
     @property
     def picture_dir(self) -> str | None:

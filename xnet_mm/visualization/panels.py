@@ -23,6 +23,9 @@ def colour_labels(labels: np.ndarray, palette: Sequence) -> np.ndarray:
     Args:
         labels: (H, W) class ids.
         palette: RGB colour of each class, 0 to 255.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
     """
     table = np.array([*palette, VOID], dtype=np.uint8)
     void = len(palette)
@@ -70,14 +73,14 @@ def legend(
 
 
 def titled(image: np.ndarray, title: str) -> np.ndarray:
-    """`image` below a white row with `title`, cut at the image's width."""
+    """`image` (H, W, 3) below a white row with `title`, cut at W pixels."""
     row = Image.new('RGB', (image.shape[1], ROW), 'white')
     ImageDraw.Draw(row).text((2, 2), title, 'black', font())
     return np.concatenate([np.asarray(row), image])
 
 
 def side_by_side(panels: dict[str, np.ndarray]) -> np.ndarray:
-    """Title and image of equally high panels in one row, GAP apart."""
+    """Titles and images (H, w, 3) of equal height in a row, GAP apart."""
     columns = [titled(image, title) for title, image in panels.items()]
     gap = np.full((columns[0].shape[0], GAP, 3), 255, np.uint8)
     row = [part for column in columns for part in (gap, column)]
@@ -85,7 +88,7 @@ def side_by_side(panels: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def stack(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """One image below the other, the narrower one filled up in white."""
+    """One (h, w, 3) image below another, the narrower filled up in white."""
     width = max(top.shape[1], bottom.shape[1])
     rows = [
         np.pad(

@@ -1,23 +1,16 @@
-"""What the converters share: whole files, lists, an account of failures."""
+"""What a converter does with each file of a release, and with its lists."""
 
-import os
 import shutil
-import sys
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
 
 from ...fileio.atomic import write_atomically
 from ..depth_check import read_pair
 from ..depth_io import Encoding
-
-Job = TypeVar('Job')
-MOST_NAMED = 50
+from ..split_file import read_split
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -69,88 +62,24 @@ def place(source: Path, target: Path, copy: bool = False) -> None:
     temporary.replace(target)
 
 
-def run_jobs(
-    function: Callable[[Job], bool],
-    jobs: Sequence[Job],
-    description: str,
-    workers: int | None = None,
-) -> list[bool | str]:
-    """Run every job, in threads, with a progress bar.
-
-    Args:
-        function: does one job; returns whether there was something to do.
-            It raises OSError or ValueError where a file is missing or
-            broken.
-        jobs: its arguments.
-        description: for the bar.
-        workers: threads; by default one a core.
-
-    Returns:
-        For each job what `function` returned, or the text of its error.
-    """
-
-    def attempt(job: Job) -> bool | str:
-        try:
-            return function(job)
-        except (OSError, ValueError) as error:
-            return str(error)
-
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        results = pool.map(attempt, jobs)
-        return list(track(results, description, total=len(jobs)))
-
-
-def report_broken(results: Sequence[bool | str], skip_broken: bool) -> None:
-    """Name what failed; ends the program unless that may be skipped.
-
-    Args:
-        results: of `run_jobs`; further errors may stand among them.
-        skip_broken: go on without the files that failed.
-    """
-    errors = [result for result in results if isinstance(result, str)]
-    if not errors:
-        return
-    listing = ''.join(f'\n  {error}' for error in errors[:MOST_NAMED])
-    if len(errors) > MOST_NAMED:
-        listing += f'\n  ... ({len(errors)} in all)'
-    if skip_broken:
-        print(f'skipped {len(errors)}:{listing}')
-        return
-    sys.exit(
-        f'{len(errors)} failed, and no list was written:{listing}\n'
-        'Get these files again and repeat the run (what is done stays '
-        'done), or leave them out with --skip-broken.'
-    )
-
-
 def write_list(path: Path, rows: Iterable[Sequence[str]]) -> None:
     """Write a split file: one row a line, columns with a space between."""
     text = ''.join(' '.join(row) + '\n' for row in rows)
     write_atomically(path, text.encode())
 
 
-def read_list(path: Path, columns: int = 2) -> list[list[str]]:
-    """Columns of each line of a split file; a leading `/` is dropped.
+def read_list(path: Path) -> list[list[str]]:
+    """Image, depth map and more of each line; a leading `/` is dropped.
 
     Args:
-        path: of the file.
-        columns: how many a line has at least.
+        path: of the list that came with a release.
 
     Raises:
-        ValueError: no file, no line in it, or one too short.
+        ValueError: no file, no line in it, or one too short or too long.
     """
     if not path.is_file():
         raise ValueError(f'{path}: no such list')
-    rows = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        row = [column.lstrip('/') for column in line.split()]
-        if row and len(row) < columns:
-            raise ValueError(
-                f'{path}, line {number}: wanted {columns} columns or more '
-                f'(`rgb depth ...`), found {line!r}'
-            )
-        if row:
-            rows.append(row)
+    rows = read_split(path, min_columns=2)
     if not rows:
         raise ValueError(f'{path}: an empty list')
-    return rows
+    return [[column.lstrip('/') for column in row] for row in rows]

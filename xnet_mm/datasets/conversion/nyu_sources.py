@@ -91,6 +91,7 @@ def open_sync(path: Path, copy: bool) -> SyncFolder | SyncZip:
     Raises:
         ValueError: neither, or nothing of NYU in it.
     """
+    source: SyncFolder | SyncZip
     if path.is_dir():
         source = SyncFolder(path, copy)
     else:

@@ -206,6 +206,14 @@ def _save(path: Path, pixels: np.ndarray) -> None:
         raise OSError(f'could not write {path}')
 
 
+def _load(path: Path) -> np.ndarray:
+    """Read an image (BGR or one channel) as it was written."""
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise OSError(f'could not read {path} back')
+    return pixels
+
+
 def _swap(new: Path, root: Path) -> None:
     """Put `new` in the place of `root`, which may exist."""
     if not root.exists():
@@ -222,9 +230,9 @@ def _preview(root: Path, stems: list[str]) -> np.ndarray:
     palette = np.array(PALETTE, np.uint8)[:, ::-1]
     strips = []
     for stem in stems:
-        image = cv2.imread(str(root / f'images/{stem}.jpg'))
-        label = cv2.imread(str(root / f'labels/{stem}.png'), -1)
-        depth = cv2.imread(str(root / f'depth/{stem}.png'), -1)
+        image = _load(root / f'images/{stem}.jpg')
+        label = _load(root / f'labels/{stem}.png')
+        depth = _load(root / f'depth/{stem}.png')
         near = np.uint8(255 * np.clip(1 - depth / 8000, 0, 1))
         coloured = cv2.applyColorMap(near, cv2.COLORMAP_TURBO)
         strips.append(np.hstack([image, palette[label], coloured]))

@@ -7,6 +7,7 @@ ball or a cylinder that may be turned about the vertical.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .textures import Texture, random_texture
 
@@ -81,8 +82,8 @@ class _Furnisher:
         self,
         name: str,
         shape: str,
-        centre: np.ndarray,
-        half: np.ndarray,
+        centre: ArrayLike,
+        half: ArrayLike,
         yaw: float = 0.0,
         texture: Texture | None = None,
         detail: str = '',
@@ -155,14 +156,15 @@ class _Furnisher:
         top = random_texture(rng, vivid=0.8, period=0.25)
         legs = random_texture(rng, vivid=0.8, period=0.2)
 
+        def turned(x: float, y: float) -> np.ndarray:
+            """A point of the table's own axes, on the floor."""
+            cos, sin = np.cos(yaw), np.sin(yaw)
+            return place + np.array([cos * x - sin * y, sin * x + cos * y])
+
         def part(
             shape: str, x: float, y: float, z: float, h: list, texture: Texture
         ) -> None:
-            turned = [
-                np.cos(yaw) * x - np.sin(yaw) * y,
-                np.sin(yaw) * x + np.cos(yaw) * y,
-            ]
-            self.add('table', shape, [*(place + turned), z], h, yaw, texture)
+            self.add('table', shape, [*turned(x, y), z], h, yaw, texture)
 
         part('box', 0, 0, height - slab, [*half, slab], top)
         leg_half = height / 2 - slab
@@ -179,11 +181,7 @@ class _Furnisher:
                     part('box', x, y, leg_half, [leg, leg, leg_half], legs)
         for _ in range(rng.integers(3)):
             x, y = rng.uniform(-0.7, 0.7, 2) * half
-            turned = [
-                np.cos(yaw) * x - np.sin(yaw) * y,
-                np.sin(yaw) * x + np.cos(yaw) * y,
-            ]
-            self.thing(place + turned, height, small=True)
+            self.thing(turned(x, y), height, small=True)
 
     def thing(self, place: np.ndarray, floor: float, small: bool) -> None:
         """A ball or a cylinder at `place`, standing at height `floor`."""

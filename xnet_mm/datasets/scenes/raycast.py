@@ -11,7 +11,6 @@ import numpy as np
 
 from .layout import Solid
 
-FLOOR, WALL, CEILING = 0, 1, 2
 # Of the cube from -1 to 1, (3, 8).
 CORNERS = np.indices((2, 2, 2)).reshape(3, 8) * 2 - 1
 ROOM = -1  # index of the room's own surfaces among the hits
@@ -21,7 +20,10 @@ NEAR = 0.05  # metres; a body that reaches closer is tried on all rays
 
 
 def turn(yaw: float) -> np.ndarray:
-    """Matrix from the room's axes to those of a solid turned by `yaw`."""
+    """Matrix (3, 3) from the room's axes to a solid's, turned by `yaw`.
+
+    The angle is in radians, about the vertical.
+    """
     cos, sin = np.cos(yaw), np.sin(yaw)
     return np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
 

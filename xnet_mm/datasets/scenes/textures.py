@@ -37,7 +37,7 @@ class Texture:
 
 
 def random_colour(rng: np.random.Generator, vivid: float) -> np.ndarray:
-    """A linear RGB albedo; `vivid` is the highest saturation."""
+    """A linear RGB albedo, (3,); `vivid` is the highest saturation."""
     hue, saturation = rng.random(), vivid * rng.random() ** 1.5
     srgb = colorsys.hsv_to_rgb(hue, saturation, rng.uniform(0.35, 0.95))
     return np.array(srgb, np.float32) ** 2.2
@@ -64,7 +64,11 @@ def random_texture(
 
 
 def noise_tile(rng: np.random.Generator) -> np.ndarray:
-    """Smooth noise in [0, 1] of several octaves that tiles without seams."""
+    """Smooth noise of several octaves that tiles without seams.
+
+    Returns:
+        (NOISE_SIDE, NOISE_SIDE) float32 in [0, 1].
+    """
     total = np.zeros((NOISE_SIDE, NOISE_SIDE), np.float32)
     for side in (8, 16, 32, 64):
         coarse = rng.random((side, side), dtype=np.float32)
@@ -80,14 +84,14 @@ def noise_tile(rng: np.random.Generator) -> np.ndarray:
 
 
 def look_up(tile: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Noise (N,) at (u, v), in tiles: 1 is one whole tile."""
+    """Noise (N,) at points u, v, (N,) each, in tiles: 1 is one whole tile."""
     # OpenCV wants an image that is not empty and no side above 32767.
-    rows = u.size // NOISE_SIDE + 1
-    texels = np.zeros((2, rows * NOISE_SIDE), np.float32)
+    height = u.size // NOISE_SIDE + 1
+    texels = np.zeros((2, height * NOISE_SIDE), np.float32)
     texels[0, : u.size] = u % 1
     texels[1, : u.size] = v % 1
     texels *= NOISE_SIDE
-    columns, rows = texels.reshape(2, rows, NOISE_SIDE)
+    columns, rows = texels.reshape(2, height, NOISE_SIDE)
     noise = cv2.remap(
         tile, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
     )

@@ -1,6 +1,5 @@
 """The colour augmentation that monocular depth papers share."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import cv2
@@ -37,9 +36,9 @@ class DepthColorAug(BaseTransform):
     def __init__(
         self,
         prob: float = 0.5,
-        gamma_range: Sequence[float] = (0.9, 1.1),
-        brightness_range: Sequence[float] = (0.9, 1.1),
-        color_range: Sequence[float] = (0.9, 1.1),
+        gamma_range: tuple[float, float] = (0.9, 1.1),
+        brightness_range: tuple[float, float] = (0.9, 1.1),
+        color_range: tuple[float, float] = (0.9, 1.1),
         mode: Literal['unit', 'mdet'] = 'unit',
     ) -> None:
         if mode not in ('unit', 'mdet'):
@@ -65,7 +64,7 @@ class DepthColorAug(BaseTransform):
         if np.random.rand() < self.prob:
             gamma = np.random.uniform(*self.gamma_range)
             brightness = np.random.uniform(*self.brightness_range)
-            colors = np.random.uniform(*self.color_range, size=3)
+            colors = np.random.uniform(*self.color_range, 3)
             # 256 values per channel instead of a power for every pixel.
             level = np.linspace(0, self.white, 256)[:, None] ** gamma
             table = level * (brightness * colors) * (255 / self.white)

@@ -6,6 +6,7 @@ not exist.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import mmcv
@@ -47,7 +48,8 @@ class DepthResize(BaseTransform):
                 f'interpolation={interpolation!r}: wanted one of '
                 f'{", ".join(INTERPOLATIONS)}'
             )
-        self.scale = tuple(scale)
+        width, height = scale
+        self.scale = width, height
         self.keep_ratio = keep_ratio
         self.interpolation = interpolation
 
@@ -82,11 +84,11 @@ class DepthRandomResize(DepthResize):
     def __init__(
         self,
         scale: Sequence[int],
-        ratio_range: Sequence[float],
-        **kwargs: object,
+        ratio_range: tuple[float, float],
+        **kwargs: Any,
     ) -> None:
         super().__init__(scale, **kwargs)
-        self.ratio_range = tuple(ratio_range)
+        self.ratio_range = ratio_range
 
     def choose_scale(self) -> tuple[int, int]:
         """(width, height) to resize to."""

@@ -1,17 +1,14 @@
 """KITTI's layout from the raw data, the annotation and the selection."""
 
-import runpy
-import sys
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
+from tool_runs import run_tool
 
 from xnet_mm.datasets import KITTIEigenDataset, KITTIOfficialDataset
 from xnet_mm.datasets.depth_io import read_depth
 
-TOOL = Path(__file__).parents[1] / 'tools/dataset_converters/kitti.py'
+TOOL = 'dataset_converters/kitti.py'
 DRIVES = {
     '2011_09_26_drive_0001_sync': 'train',
     '2011_09_28_drive_0002_sync': 'val',
@@ -76,8 +73,7 @@ def make_lists(root):
 
 
 def convert(monkeypatch, *argv):
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, argv)])
-    runpy.run_path(str(TOOL), run_name='__main__')
+    run_tool(monkeypatch, TOOL, *argv)
 
 
 def arguments(root):

@@ -1,21 +1,19 @@
+"""Data sets of rooms: files, threads, what a failure leaves."""
+
 import json
-import runpy
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
+from real_data import ROOT
 
 from xnet_mm.datasets.scenes import dataset as scenes
 from xnet_mm.datasets.scenes.dataset import write_scenes
 from xnet_mm.datasets.scenes.layout import CLASSES
 from xnet_mm.datasets.scenes.renderer import camera_matrix, render_scene
 
-ROOT = Path(__file__).parents[2]
 SIZE = (64, 48)
 SMALL = dict(num_train=3, num_val=2, size=SIZE, workers=1)
 
@@ -112,39 +110,8 @@ def test_never_replaces_what_is_not_generated(tmp_path):
     assert (tmp_path / 'holiday.jpg').read_text() == 'precious'
 
 
-def run_tool(monkeypatch, *args):
-    argv = ['make_scenes.py', *map(str, args)]
-    monkeypatch.setattr(sys, 'argv', argv)
-    runpy.run_path(str(ROOT / 'tools/make_scenes.py'), run_name='__main__')
-
-
-def test_tool_and_config(tmp_path, monkeypatch, capsys):
-    root = tmp_path / 'scenes'
-    args = [root, '--num-train', 3, '--num-val', 2, '--size', *SIZE]
-    args += ['--workers', 1]
-    run_tool(monkeypatch, *args)
-    assert '5 scenes' in capsys.readouterr().out
-    run_tool(monkeypatch, *args)
-    assert 'already there' in capsys.readouterr().out
-    with pytest.raises(SystemExit, match='--force to replace it'):
-        run_tool(monkeypatch, *args, '--seed', 3)
-
-    monkeypatch.setenv('XNET_MM_DATA', str(tmp_path))
-    init_default_scope('mmseg')
-    cfg = Config.fromfile(ROOT / 'configs/_base_/datasets/scenes.py')
-    train = DATASETS.build(cfg.train_dataloader.dataset)
-    val = DATASETS.build(cfg.val_dataloader.dataset)
-    assert (len(train), len(val)) == (3, 2)
-    assert val.metainfo['classes'] == CLASSES
-    sample = val[1]
-    seg = sample['data_samples'].gt_sem_seg.data[0].numpy()
-    np.testing.assert_array_equal(seg, render_scene(0, 4, SIZE)[1])
-    assert train[0]['inputs'].dtype.is_floating_point is False
-
-
 def test_config_says_how_to_make_the_data(tmp_path, monkeypatch):
     monkeypatch.setenv('XNET_MM_DATA', str(tmp_path))
-    init_default_scope('mmseg')
     cfg = Config.fromfile(ROOT / 'configs/_base_/datasets/scenes.py')
     with pytest.raises(FileNotFoundError, match=r'make_scenes\.py .*scenes'):
         DATASETS.build(cfg.val_dataloader.dataset)

@@ -1,23 +1,20 @@
 """DDAD's converter, on a tiny release and on real scenes."""
 
-import runpy
-import sys
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_dgp import HEIGHT, REAL, WIDTH, make_release, needs_real
+from real_data import REAL, needs_real
+from tiny_dgp import HEIGHT, SCENES, WIDTH, make_release
+from tool_runs import run_tool
 
 from xnet_mm.datasets import DDADDataset
 
-TOOL = Path(__file__).parents[1] / 'tools/dataset_converters/ddad.py'
+TOOL = 'dataset_converters/ddad.py'
 
 
 def convert(monkeypatch, *argv):
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, argv)])
-    runpy.run_path(str(TOOL), run_name='__main__')
+    run_tool(monkeypatch, TOOL, *argv)
 
 
 def test_pairs_depth_and_lists(tmp_path, monkeypatch, capsys):
@@ -127,11 +124,11 @@ def test_sources_that_are_not_a_release(tmp_path, monkeypatch):
         convert(monkeypatch, release, tmp_path / 'out', '--cameras', '09')
 
 
-@needs_real
+@needs_real(SCENES)
 def test_real_depth_sits_on_the_edges(tmp_path, monkeypatch):
     # scene_02 only: in scene_01 LiDAR and cameras are a degree apart, in the
     # calibration that it comes with.
-    scene = next((REAL / 'scene_02').glob('scene_*.json'))
+    scene = next((REAL / SCENES / 'scene_02').glob('scene_*.json'))
     convert(monkeypatch, scene, tmp_path, '--cameras', '05', '09')
     rows = (tmp_path / 'ddad_val.txt').read_text().split()
     shifts = range(-48, 49, 4)

@@ -1,15 +1,14 @@
 """tools/check_dataset.py, from the outside."""
 
-import runpy
-import sys
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from tool_runs import run_tool
 
-REPO = Path(__file__).resolve().parents[1]
+from xnet_mm.visualization.depth_colours import colour_depth
+from xnet_mm.visualization.panels import GAP, ROW
+
 CONFIG = """
 data = dict(
     type='xnet_mm.DepthDataset', data_root={root!r},
@@ -48,17 +47,15 @@ def root(tmp_path):
 def run(monkeypatch, root, tmp_path, capsys):
     """Run the tool; gives what it printed, without frames and blanks."""
 
-    def run_tool(*args):
-        argv = ['', str(tmp_path / 'config.py'), '--workers', '2']
-        argv += ['--out', str(tmp_path / 'out'), *args]
-        monkeypatch.setattr(sys, 'argv', argv)
+    def check(*args):
+        argv = [tmp_path / 'config.py', '--workers', 2]
+        argv += ['--out', tmp_path / 'out', *args]
         monkeypatch.setenv('COLUMNS', '200')
-        script = REPO / 'tools/check_dataset.py'
-        runpy.run_path(str(script), run_name='__main__')
+        run_tool(monkeypatch, 'check_dataset.py', *argv)
         printed = capsys.readouterr().out
         return ' '.join(printed.replace('│', ' ').split())
 
-    return run_tool
+    return check
 
 
 def test_report(run, root, tmp_path):
@@ -90,9 +87,6 @@ def test_report(run, root, tmp_path):
 
 
 def test_contact_sheet_shows_image_depth_and_both(run, tmp_path):
-    from xnet_mm.visualization.depth_colours import colour_depth
-    from xnet_mm.visualization.panels import GAP, ROW
-
     run('--split', 'val')
     sheet = cv2.imread(str(tmp_path / 'out/val.png'))[..., ::-1]
     width, height = 280, 140

@@ -1,92 +1,22 @@
-"""DGP scenes and the projection of their LiDAR."""
+"""DGP scenes as the format has them, and a real one."""
 
 import json
 
 import numpy as np
 import pytest
+from real_data import REAL, needs_real
 from tiny_dgp import (
     AHEAD,
     HEIGHT,
-    REAL,
-    STRAIGHT,
+    SCENES,
     WIDTH,
     make_release,
     make_scene,
-    needs_real,
     pose,
 )
 
 from xnet_mm.datasets.conversion import dgp
-from xnet_mm.datasets.conversion.lidar_projection import (
-    move,
-    project_nearest,
-    relative_pose,
-)
-
-# Projection
-
-
-def test_hand_worked_camera():
-    points = np.array(
-        [
-            [0.0, 0.0, 2.0],  # the axis: pixel (cx, cy)
-            [-2.0, -1.0, 10.0],  # u = 3 - 2 * .2 = 2.6, v = 1 - 2 * .1 = .8
-            [-4.0, -2.0, 20.0],  # the same ray, behind it
-            [1.25, 0.0, 1.0],  # u = 5.5: just right of the last pixel
-            [1.24, 0.0, 1.0],  # u = 5.48: in it
-            [-1.75, 0.5, 1.0],  # u = -.5: the left edge of the first pixel
-            [-1.76, 0.5, 1.0],  # outside
-            [0.0, 0.0, -2.0],  # behind the camera
-            [0.0, 0.0, 0.0],
-            [np.nan, np.nan, np.nan],
-        ]
-    )
-    depth = project_nearest(points, (2.0, 2.0, 3.0, 1.0), (3, 6))
-    expected = [
-        [0, 0, 0, 0, 0, 0],
-        [0, 0, 0, 2, 0, 1],
-        [1, 0, 0, 0, 0, 0],
-    ]
-    # Both of the ray fall on the axis' pixel, behind its own point.
-    np.testing.assert_array_equal(depth, np.array(expected, np.float32))
-    assert depth.dtype == np.float32
-
-    without_axis = project_nearest(points[1:], (2.0, 2.0, 3.0, 1.0), (3, 6))
-    assert without_axis[1, 3] == 10
-
-
-def test_projection_equals_a_loop_over_points():
-    random = np.random.default_rng(0)
-    points = random.uniform([-9, -6, -3], [9, 6, 12], (4000, 3))
-    fx, fy, cx, cy = 13.0, 11.0, 16.2, 9.7
-    expected = np.zeros((20, 33), np.float32)
-    for x, y, z in points:
-        if z <= 0:
-            continue
-        u, v = round(fx * x / z + cx), round(fy * y / z + cy)
-        if 0 <= u < 33 and 0 <= v < 20:
-            old = expected[v, u]
-            expected[v, u] = z if old == 0 else min(old, z)
-    depth = project_nearest(points, (fx, fy, cx, cy), expected.shape)
-    assert (depth > 0).sum() > 300
-    np.testing.assert_allclose(depth, expected, rtol=1e-6)
-
-
-def test_no_point_at_all():
-    depth = project_nearest(np.zeros((0, 3)), (1.0, 1.0, 0.0, 0.0), (2, 3))
-    np.testing.assert_array_equal(depth, np.zeros((2, 3)))
-
-
-def test_relative_pose_goes_through_the_world():
-    lidar = dgp.pose_matrix(pose(STRAIGHT, 100.0))
-    camera = dgp.pose_matrix(pose(AHEAD, 101.0, z=0.5))
-    moved = move(
-        np.array([[11.0, 2.0, 1.0]]), relative_pose(to=camera, start=lidar)
-    )
-    np.testing.assert_allclose(moved, [[-2.0, -0.5, 10.0]], atol=1e-12)
-
-
-# Reading
+from xnet_mm.datasets.conversion.lidar_projection import relative_pose
 
 
 def test_scene_as_written(tmp_path):
@@ -152,14 +82,11 @@ def test_scenes_that_are_not_as_the_format(tmp_path, function, message):
         dgp.read_scene(path)
 
 
-# The real scene
-
-
-@needs_real
+@needs_real(SCENES)
 def test_real_poses_agree_with_the_annotated_boxes():
     # Every box is annotated twice, in the LiDAR's and in a camera's frame.
     compared = 0
-    for path in dgp.read_splits(REAL)['train']:
+    for path in dgp.read_splits(REAL / SCENES)['train']:
         scene = json.loads(path.read_text())
         entries = {
             datum['filename']: datum
@@ -186,3 +113,30 @@ def test_real_poses_agree_with_the_annotated_boxes():
                     )
                     compared += 1
     assert compared > 100
+
+
+def test_pose_by_hand():
+    matrix = dgp.pose_matrix(pose(AHEAD, 1.0, 2.0, 3.0))
+    wanted = [[0, 0, 1, 1], [-1, 0, 0, 2], [0, -1, 0, 3], [0, 0, 0, 1]]
+    np.testing.assert_allclose(matrix, wanted, atol=1e-12)
+
+
+def test_sweeps_that_cannot_be_read(tmp_path):
+    path = tmp_path / 'a.npz'
+    with pytest.raises(FileNotFoundError, match='no such LiDAR sweep'):
+        dgp.Sweep(path, ('X', 'Y', 'Z'), np.eye(4)).load()
+    np.savez(path, points=np.zeros((5, 3)))
+    with pytest.raises(ValueError, match=r"channels \('X', 'Z'\)"):
+        dgp.Sweep(path, ('X', 'Z'), np.eye(4)).load()
+    # A single array of any name is the points'.
+    assert dgp.Sweep(path, ('Z', 'Y', 'X'), np.eye(4)).load().shape == (5, 3)
+
+
+def test_a_camera_with_skew(tmp_path):
+    scene = make_scene(tmp_path)
+    edit(
+        scene.parent / 'calibration/cal.json',
+        lambda c: c['intrinsics'][1].update(skew=0.1),
+    )
+    with pytest.raises(ValueError, match=r'cal\.json: a camera with skew'):
+        dgp.read_scene(scene)

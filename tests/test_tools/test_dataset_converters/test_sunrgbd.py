@@ -1,18 +1,15 @@
 """SUN RGB-D's test pairs from the toolbox's split or BinsFormer's list."""
 
-import runpy
-import sys
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 from scipy.io import savemat
+from tool_runs import run_tool
 
 from xnet_mm.datasets import SUNRGBDDataset
 from xnet_mm.datasets.depth_io import read_depth
 
-TOOL = Path(__file__).parents[1] / 'tools/dataset_converters/sunrgbd.py'
+TOOL = 'dataset_converters/sunrgbd.py'
 SCENES = (
     'SUNRGBD/kv2/kinect2data/000002-resize',
     'SUNRGBD/xtion/sun3ddata/brown/0000103-000003417873',
@@ -52,8 +49,7 @@ def make_split(path):
 
 
 def convert(monkeypatch, *argv):
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, argv)])
-    runpy.run_path(str(TOOL), run_name='__main__')
+    run_tool(monkeypatch, TOOL, *argv)
 
 
 @pytest.mark.parametrize('kind', ['mat', 'list'])

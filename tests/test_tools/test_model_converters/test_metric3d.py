@@ -1,19 +1,18 @@
 """Metric3Dv2's encoder, on files with its names and shapes."""
 
 import runpy
-import sys
-from pathlib import Path
 
 import pytest
 import timm
 import torch
 from safetensors.torch import load_file
+from tool_runs import TOOLS, run_tool
 
 from xnet_mm.models.classifier import build_classifier
 from xnet_mm.models.weights import load_weights
 
-TOOL = Path(__file__).parents[1] / 'tools/model_converters/metric3d.py'
-FUNCTIONS = runpy.run_path(str(TOOL))
+TOOL = 'model_converters/metric3d.py'
+FUNCTIONS = runpy.run_path(str(TOOLS / TOOL))
 LARGE = 'vit_large_patch14_reg4_dinov2.lvd142m'
 SMALL = 'vit_small_patch14_reg4_dinov2.lvd142m'
 
@@ -51,8 +50,7 @@ def released_encoder(depth, width, device='cpu'):
 
 
 def run(monkeypatch, *argv):
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, argv)])
-    runpy.run_path(str(TOOL), run_name='__main__')
+    run_tool(monkeypatch, TOOL, *argv)
 
 
 def test_the_large_model_has_every_name_and_shape():

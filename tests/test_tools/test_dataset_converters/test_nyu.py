@@ -1,6 +1,5 @@
 """NYU-Depth-V2 from BTS's archive and from the labelled data set."""
 
-import runpy
 import sys
 import zipfile
 from pathlib import Path
@@ -9,17 +8,17 @@ import cv2
 import numpy as np
 import pytest
 from scipy.io import savemat
+from tool_runs import run_tool
 
 from xnet_mm.datasets import NYUDepthV2Dataset
 from xnet_mm.datasets.depth_io import read_depth
 
-TOOL = Path(__file__).parents[1] / 'tools/dataset_converters/nyu.py'
+TOOL = 'dataset_converters/nyu.py'
 SCENES = ('basement_0001a', 'cafe_0001b')
 
 
 def convert(monkeypatch, *argv):
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, argv)])
-    runpy.run_path(str(TOOL), run_name='__main__')
+    run_tool(monkeypatch, TOOL, *argv)
 
 
 def make_sync(root, count=2):

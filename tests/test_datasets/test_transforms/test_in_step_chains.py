@@ -1,19 +1,13 @@
 """What holds for every depth transform, and for the papers' chains of them."""
 
-import os
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 from depth_sample import make_sample
 from mmcv.transforms import Compose
-from mmengine.registry import init_default_scope
+from real_data import REAL, needs_real
 
 from xnet_mm.registry import TRANSFORMS
-
-ROOT = Path(__file__).parents[2]
-REAL = Path(os.environ.get('XNET_MM_TEST_DATA', ROOT.parent / 'shared/data'))
 
 ROTATE = dict(type='xnet_mm.DepthRandomRotate', prob=0.5, degree=2.5)
 NYU = [  # BinsFormer
@@ -79,10 +73,6 @@ EACH = pytest.mark.parametrize(
     ('config', 'shape'),
     ALL,
     ids=[config['type'].split('.')[1] for config, _ in ALL],
-)
-HAVE_FORMATS = pytest.mark.skipif(
-    not (REAL / 'formats').is_dir(),
-    reason=f'no real samples in {REAL}/formats (see XNET_MM_TEST_DATA)',
 )
 
 
@@ -170,7 +160,6 @@ def test_same_seed_same_sample(chain, shape, final):
 
 
 def test_plain_names_with_custom_imports():
-    init_default_scope('mmseg')
     from mmseg.registry import TRANSFORMS as MMSEG
 
     for config, _ in ALL:
@@ -178,7 +167,7 @@ def test_plain_names_with_custom_imports():
         assert type(MMSEG.build(plain)) is type(TRANSFORMS.build(config))
 
 
-@HAVE_FORMATS
+@needs_real('formats')
 @pytest.mark.parametrize(
     ('folder', 'scale', 'chain'),
     [('nyu_sync_mm', 1000, NYU), ('kitti_256', 256, KITTI)],

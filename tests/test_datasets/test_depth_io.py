@@ -1,14 +1,11 @@
 """read_depth: each file format, whole arrays."""
 
-import re
-
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from xnet_mm.datasets.depth_io import read_depth
-from xnet_mm.datasets.split_file import read_intrinsics, read_split
 
 UNITS = np.array([[0, 1, 2500], [9870, 40000, 65535]], np.uint16)
 
@@ -135,32 +132,3 @@ def test_pickles_are_not_opened(tmp_path):
     np.save(path, np.array([{'a': 1}], object), allow_pickle=True)
     with pytest.raises(ValueError, match=r'd\.npy: unreadable.*allow_pickle'):
         read_depth(path, 1)
-
-
-def test_split_file(tmp_path):
-    path = tmp_path / 'train.txt'
-    path.write_text('/a b 5.5\n\n c\td \r\ne\n')
-    assert read_split(path) == [['/a', 'b', '5.5'], ['c', 'd'], ['e']]
-    path.write_text('a b\nmy image.jpg my depth.png\n')
-    with pytest.raises(ValueError, match=r'train\.txt, line 2: 4 columns'):
-        read_split(path)
-    path.write_bytes(b'\xff\xd8\xff\xe0')
-    with pytest.raises(ValueError, match=r'train\.txt: not a text file'):
-        read_split(path)
-
-
-def test_intrinsics_file(tmp_path):
-    path = tmp_path / 'K.txt'
-    path.write_text('500 0 320.5\n0 501 240\n0 0 1\n')
-    assert read_intrinsics(path) == (500, 501, 320.5, 240)
-    path.write_text('7.2e2 0 6e2 0 7e2 1.7e2 0 0 1\n')  # KITTI: one line
-    assert read_intrinsics(path) == (720, 700, 600, 170)
-    # A published matrix has fy in the first column.
-    path.write_text('500 0 320\n501 0 240\n0 0 1\n')
-    with pytest.raises(ValueError, match=re.escape('K.txt: wanted the came')):
-        read_intrinsics(path)
-    path.write_text('500 500 320 240\n')
-    with pytest.raises(ValueError, match=r'K\.txt: wanted a text file of th'):
-        read_intrinsics(path)
-    with pytest.raises(ValueError, match=r'nix\.txt: wanted a text file'):
-        read_intrinsics(tmp_path / 'nix.txt')
