@@ -59,6 +59,7 @@ test-heavy: $(VENV)/.tests
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 $(VENV)/.demo: $(VENV)/.made setup.py constraints.txt
 	@echo 'Installing PyTorch and the OneDL packages: minutes, once.'
@@ -81,4 +82,4 @@ $(VENV)/.made:
 
 clean:
 	rm -rf $(VENV) $(SCENES) $(WORK_DIR) build dist xnet_mm.egg-info \
-		xnet_mm/.mim .pytest_cache .ruff_cache
+		xnet_mm/.mim .pytest_cache .ruff_cache .mypy_cache

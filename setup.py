@@ -16,7 +16,15 @@ SHIPPED = ('configs', 'tools', 'model-index.yml')
 INSTALL_REQUIRES = [
     # No mm* package, nor one that depends on one: two distributions share
     # the import names, and pip overwrites the one with the other unasked.
+    # Nor OpenCV, for the same reason: see the extras.
+    'matplotlib',
     'numpy',
+    'Pillow',
+    'prettytable',
+    'PyYAML',
+    'rich',
+    'safetensors',
+    'scipy',
     # 2.4: first with nn.RMSNorm and with the allow-list for checkpoints,
     # torch.serialization.add_safe_globals.
     'torch>=2.4',
@@ -33,6 +41,9 @@ EXTRAS_REQUIRE = {
         'onedl-mmcv>=2.3.6',
         'onedl-mmpretrain>=1.3.6',
         'onedl-mmsegmentation>=1.4.2',
+        # Four distributions have `cv2`. This is the one that every mmcv
+        # requires; a second one, -headless say, would overwrite its files.
+        'opencv-python',
     ],
     # OpenMMLab's own, for an environment that is there already. mmcv has to
     # be compiled against the torch of that environment: see INSTALL_HELP in
@@ -44,6 +55,7 @@ EXTRAS_REQUIRE = {
         'mmengine>=0.10.3,<1',  # mmseg 1.2.2 refuses 1.0
         'mmpretrain>=1.2',
         'mmsegmentation>=1.2.2,<1.3',  # 1.2.2 is the last release
+        'opencv-python',  # as above
         'regex',  # as ftfy
         'setuptools<82',  # 82 dropped pkg_resources; mmcv builds with it
     ],

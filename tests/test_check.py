@@ -4,40 +4,15 @@ import re
 import subprocess
 import sys
 import sysconfig
-from importlib.metadata import PackageNotFoundError
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from environments import ONEDL, UPSTREAM, Environment
+from mmengine.registry import Registry
 
-from xnet_mm import check, stack
+from xnet_mm import check, registry, stack
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-class Environment:
-    """Simulates what pip lists and what can be imported."""
-
-    def __init__(self, monkeypatch, versions, modules):
-        self.versions, self.modules = versions, modules
-        monkeypatch.setattr(stack, 'version', self.version)
-        for module in (stack, check):
-            monkeypatch.setattr(module, 'find_spec', self.find_spec)
-
-    def version(self, name):
-        if name not in self.versions:
-            raise PackageNotFoundError(name)
-        return self.versions[name]
-
-    def find_spec(self, name):
-        openmmlab = name.split('.')[0] in stack.NAMES
-        if openmmlab or name == 'pkg_resources':
-            return 'a spec' if name in self.modules else None
-        return find_spec(name)
-
-
-ONEDL = dict.fromkeys((n[0] for n in stack.NAMES.values()), '1.0')
-UPSTREAM = dict.fromkeys((n[1] for n in stack.NAMES.values()), '2.0')
 
 
 def test_the_fork_needs_no_ops(monkeypatch):
@@ -48,6 +23,28 @@ def test_the_fork_needs_no_ops(monkeypatch):
     assert check.check_ops().cure == ''
     found = check.check_import_name('mmseg')
     assert found == ('mmseg', 'onedl-mmsegmentation 1.0', '')
+
+
+def test_all_that_registers_is_looked_at():
+    rooms = {
+        place.removeprefix('xnet_mm.')
+        for r in vars(registry).values()
+        if isinstance(r, Registry)
+        for place in r._locations
+        if place.startswith('xnet_mm.')
+    }
+    assert {'datasets', 'engine', 'evaluation', 'models'} < rooms
+    assert rooms <= set(check.ROOMS)
+    assert check.check_package().cure == ''
+
+
+@pytest.mark.parametrize('room', check.ROOMS)
+def test_a_room_that_does_not_import(monkeypatch, room):
+    monkeypatch.setitem(sys.modules, f'xnet_mm.{room}', None)
+    found = check.check_package()
+    assert 'registers nothing: ModuleNotFoundError' in found.value
+    assert f'xnet_mm.{room}' in found.value
+    assert 'please report the line above' in found.cure
 
 
 def test_upstream_without_ops_is_told_how_to_build_them(monkeypatch):

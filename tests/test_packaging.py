@@ -9,9 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from imports import read_imports
 
 import xnet_mm
-from xnet_mm import paths, stack
+from xnet_mm import stack
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ('xnet_mm', 'configs', 'tools', 'tests')
@@ -20,6 +21,18 @@ FILES = (
     'model-index.yml',
 )
 SUFFIXES = ('.py', '.sh', '.yml')
+CODE = ('xnet_mm', 'tools')
+# Import name -> distribution, where they differ.
+DISTRIBUTIONS = {
+    'PIL': 'pillow',
+    'cv2': 'opencv-python',
+    'yaml': 'pyyaml',
+    **{name: names[0] for name, names in stack.NAMES.items()},
+}
+UNDECLARED = {
+    'torchvision',  # timm requires it; check.py looks whether it fits torch
+    'triton',  # torch for CUDA brings it; without it there is no GPU
+}
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 
 
@@ -53,7 +66,10 @@ def constraints():
 
 def test_no_openmmlab_package_is_a_hard_requirement(described):
     required = {normal(requirement) for requirement in described[0]}
-    assert required == {'numpy', 'torch', 'timm'}
+    assert required == {
+        *('matplotlib', 'numpy', 'pillow', 'prettytable', 'pyyaml', 'rich'),
+        *('safetensors', 'scipy', 'timm', 'torch'),
+    }
 
 
 def test_extras_never_mix_the_two_distributions(described):
@@ -64,7 +80,7 @@ def test_extras_never_mix_the_two_distributions(described):
     }
     distributions = {n for names in stack.NAMES.values() for n in names}
     fork = {n for n in distributions if n.startswith('onedl-')}
-    assert extras['onedl'] == fork
+    assert extras['onedl'] == fork | {'opencv-python'}
     assert extras['upstream'] & distributions == {
         'mmengine',
         'mmcv',
@@ -77,7 +93,7 @@ def test_extras_never_mix_the_two_distributions(described):
 
 def test_constraints_cover_what_make_installs(described, constraints):
     required, extras = described
-    named = {name for name, _, _ in constraints}
+    named = {normal(name) for name, _, _ in constraints}
     for extra in ('onedl', 'demo', 'deploy', 'tests'):
         required = required + extras[extra]
     assert {normal(r) for r in required} - named == set()
@@ -86,32 +102,38 @@ def test_constraints_cover_what_make_installs(described, constraints):
 @pytest.mark.parametrize('python', PYTHONS)
 def test_constraints_pin_each_package_once(constraints, python):
     new = python != '3.10'
-    pins = [n for n, _, sign in constraints if sign != ('<' if new else '>=')]
+    pins = [
+        normal(n)
+        for n, _, sign in constraints
+        if sign != ('<' if new else '>=')
+    ]
     assert len(pins) == len(set(pins))
 
 
+def imported(*folders):
+    """Top-level names that the files import, but the standard library's."""
+    found = {
+        i.module.partition('.')[0]
+        for folder in folders
+        for i in read_imports(ROOT, folder)
+    }
+    return found - set(sys.stdlib_module_names) - {'xnet_mm'}
+
+
 def test_every_import_is_declared(described):
-    # What the mm* packages themselves require, on both stacks.
-    brought = {*stack.NAMES, 'cv2', 'matplotlib', 'rich', 'yaml'}
-    brought |= {'PIL', 'torchvision', 'safetensors'}  # by timm
-    brought |= {'prettytable', 'scipy'}  # by mmseg
-    brought |= {'triton'}  # by torch for CUDA; without it no GPU's kernels
-    extras = described[1]
-    described = described[0] + extras['nyu'] + extras['deploy']
-    declared = {normal(r) for r in described}
-    declared |= brought | {'xnet_mm'}
-    found = set()
-    for path in (*ROOT.glob('xnet_mm/**/*.py'), *ROOT.glob('tools/**/*.py')):
-        if '.mim' in path.parts:
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                found.add(node.module)
-    found = {name.split('.')[0] for name in found}
-    local = {path.stem for path in ROOT.glob('tools/**/*.py')}
-    assert found - set(sys.stdlib_module_names) - local - declared == set()
+    required, extras = described
+    declared = {normal(r) for r in [*required, *extras['onedl']]}
+    both = {normal(r) for r in extras['upstream']}
+    assert DISTRIBUTIONS['cv2'] in declared & both
+    for extra in ('nyu', 'deploy'):  # converters and tools that say so
+        declared |= {normal(r) for r in extras[extra]}
+    names = {DISTRIBUTIONS.get(n, normal(n)) for n in imported(*CODE)}
+    assert names - declared - UNDECLARED == set()
+
+
+def test_every_requirement_is_imported(described):
+    names = {DISTRIBUTIONS.get(n, normal(n)) for n in imported('xnet_mm')}
+    assert {normal(r) for r in described[0]} - names == set()
 
 
 def copy_modules(source, target):
@@ -215,31 +237,3 @@ def test_wheel_metadata(wheel, described):
         if line.startswith('Requires-Dist') and 'extra ==' not in line
     ]
     assert hard == described[0]
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A package folder of its own, empty."""
-    package = tmp_path / 'site-packages' / 'xnet_mm'
-    package.mkdir(parents=True)
-    monkeypatch.setattr(paths, 'PACKAGE', package)
-    return package
-
-
-def test_folders_of_this_tree():
-    assert paths.configs_dir() == ROOT / 'configs'
-    assert xnet_mm.tools_dir() == ROOT / 'tools'
-
-
-def test_installed_folder_wins_over_a_neighbour(package):
-    (package / '.mim' / 'configs').mkdir(parents=True)
-    (package.parent / 'configs').mkdir()
-    assert paths.configs_dir() == package / '.mim' / 'configs'
-
-
-def test_bare_clone_is_known_by_its_setup(package):
-    (package.parent / 'tools').mkdir()  # somebody else's, as it were
-    with pytest.raises(FileNotFoundError, match='The tools of xnet_mm are'):
-        paths.tools_dir()
-    (package.parent / 'setup.py').touch()
-    assert paths.tools_dir() == package.parent / 'tools'

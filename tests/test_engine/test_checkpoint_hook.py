@@ -8,25 +8,10 @@ from mmengine.fileio import LocalBackend, get_file_backend
 from mmengine.logging import MessageHub
 
 from xnet_mm.engine import SafeCheckpointHook
-from xnet_mm.fileio.atomic import write_atomically
 
 
 class Killed(Exception):
     pass
-
-
-def test_write_replaces_in_one_step(tmp_path, monkeypatch):
-    path = tmp_path / 'new' / 'file'
-    write_atomically(path, b'old')
-    assert path.read_bytes() == b'old'
-
-    def die(_):
-        raise Killed
-
-    monkeypatch.setattr('os.fsync', die)
-    with pytest.raises(Killed):
-        write_atomically(path, b'half of the new one')
-    assert path.read_bytes() == b'old'
 
 
 def make(tmp_path, keep):

@@ -1,19 +1,16 @@
 """Split over two processes, a training ends as in one."""
 
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import pytest
 import tiny
 import torch
+from launches import REPO, TORCHRUN, launch
 
 from xnet_mm.fileio.checkpoint import load_checkpoint_file
 
-REPO = Path(__file__).resolve().parents[2]
 TRAIN = REPO / 'tools/train.py'
 # Images of two sizes: the two processes then take different numbers of
 # sliding windows. Clipping and decay are what a split model easily breaks.
@@ -40,7 +37,9 @@ optim_wrapper = dict(
 """
 FSDP = """
 custom_imports = dict(imports=['shares'])
-custom_hooks = [dict(type='xnet_mm.IterationSeedHook'), dict(type='Shares')]
+custom_hooks = [
+    dict(type='xnet_mm.AccelerateHook'),
+    dict(type='xnet_mm.IterationSeedHook'), dict(type='Shares')]
 runner_type = 'FlexibleRunner'
 strategy = dict(type='xnet_mm.FSDP2Strategy')
 """
@@ -61,23 +60,13 @@ class Shares(Hook):
 
 
 def train(config, processes, work_dir, *options):
-    launch = ['-m', 'torch.distributed.run', '--nproc_per_node', processes]
-    launch += ['--master_port', 20000 + os.getpid() % 20000]
     tool = [TRAIN, config, '--work-dir', work_dir, *options]
     if processes > 1:
-        tool = [*launch, *tool, '--launcher', 'pytorch']
-    paths = [config.parent, REPO, *filter(None, [os.getenv('PYTHONPATH')])]
-    return subprocess.run(
-        [sys.executable, *map(str, tool)],
-        env={
-            **os.environ,
-            'PYTHONPATH': os.pathsep.join(map(str, paths)),
-            'OMP_NUM_THREADS': '1',
-            'CUDA_VISIBLE_DEVICES': '',
-        },
-        capture_output=True,
-        text=True,
-    )
+        command = [*TORCHRUN, processes, *tool, '--launcher', 'pytorch']
+    else:
+        command = [sys.executable, *tool]
+    folder = config.parent
+    return launch(*command, cwd=folder, path=[folder])
 
 
 @pytest.fixture(scope='module')
@@ -104,7 +93,7 @@ def runs(tmp_path_factory):
             two, 2, folder / 'resumed', '--resume', folder / 'two/iter_3.pth'
         ),
     ):
-        assert done.returncode == 0, done.stderr[-3000:]
+        assert done.returncode == 0, done.stderr[-10000:]
     return folder
 
 

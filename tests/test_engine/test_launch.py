@@ -1,5 +1,6 @@
 """The command line, merged into a config."""
 
+import faulthandler
 from argparse import ArgumentParser
 
 import pytest
@@ -8,9 +9,13 @@ from mmengine.config import Config
 
 from xnet_mm.engine.launch import (
     add_launch_arguments,
+    crop_size,
     distribute_on_cpu,
     enable_amp,
+    image_size,
     load_config,
+    process_group_closed,
+    read_config,
 )
 
 
@@ -80,3 +85,60 @@ def test_amp(monkeypatch):
     cfg = Config(dict(optim_wrapper=dict(type='ApexOptimWrapper')))
     with pytest.raises(SystemExit, match='the config has ApexOptimWrapper'):
         enable_amp(cfg)
+
+
+def test_config_as_the_training_tool_has_it(tmp_path):
+    path = tmp_path / 'a.py'
+    path.write_text('a = dict(b=[1, 2], c=3)')
+    cfg = read_config(str(path), ['a.b=[4,5]', 'd=x'])
+    assert cfg.a == dict(b=[4, 5], c=3)
+    assert (cfg.d, cfg.launcher) == ('x', 'none')
+    assert read_config(str(path)).work_dir == 'work_dirs/a'
+    with pytest.raises(SystemExit, match=r'config not found: no\.py'):
+        read_config('no.py')
+
+
+def test_sizes():
+    assert image_size('480x640') == image_size('480X640') == (480, 640)
+    cfg = Config(dict(model=dict(data_preprocessor=dict(size=[48, 64]))))
+    assert crop_size(cfg) == (48, 64)
+    cfg.model.data_preprocessor.size = None
+    with pytest.raises(SystemExit, match='no crop size: give --size HxW'):
+        crop_size(cfg)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What is asked of a process group that is there."""
+    called = []
+    monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: True)
+    for name in ('barrier', 'destroy_process_group'):
+        monkeypatch.setattr(
+            torch.distributed, name, lambda name=name: called.append(name)
+        )
+    return called
+
+
+def test_all_wait_then_the_group_is_closed(calls):
+    @process_group_closed()
+    def main():
+        assert calls == []
+        return 3
+
+    assert main() == 3
+    assert calls == ['barrier', 'destroy_process_group']
+    assert faulthandler.is_enabled()
+
+
+@pytest.mark.parametrize('error', [RuntimeError, SystemExit])
+def test_after_an_error_nobody_waits(calls, error):
+    with pytest.raises(error), process_group_closed():
+        raise error('out of memory')
+    assert calls == []
+
+
+def test_without_a_group_there_is_nothing_to_close(calls, monkeypatch):
+    monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: False)
+    with process_group_closed():
+        pass
+    assert calls == []

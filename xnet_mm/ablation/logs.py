@@ -78,7 +78,7 @@ def changed_settings(folder: Path, cfg: Config, seed: int) -> list[str]:
     """
     now = cfg.to_dict()
     now['randomness'] = dict(now.get('randomness') or {}, seed=seed)
-    texts = {}
+    texts: dict[str, None] = {}  # in order, each once
     for path in sorted(folder.glob(CONFIG)):
         if path.with_name('scalars.json').exists():
             then = Config.fromfile(path, import_custom_modules=False)

@@ -127,13 +127,14 @@ def _means(ablation: Ablation, names: dict[str, str]) -> Iterator[str]:
             str(done) if done == planned else f'{done} of {planned}',
         ]
         for m, column in spreads.items():
-            if column[stem] is None:
+            value = column[stem]
+            if value is None:
                 cells.append('-')
                 continue
             means = [s.mean for s in column.values() if s]
             best = (max if METRICS[m].higher_is_better else min)(means)
-            text = _plus_minus(column[stem], METRICS[m].digits)
-            cells.append(f'**{text}**' if column[stem].mean == best else text)
+            text = _plus_minus(value, METRICS[m].digits)
+            cells.append(f'**{text}**' if value.mean == best else text)
         rows.append(cells)
     yield from _table(['config', 'seeds', *_titles(ablation)], rows)
 

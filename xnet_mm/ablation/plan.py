@@ -4,14 +4,12 @@ Nothing is remembered beside the runs' own logs and checkpoints: whether a run
 is finished its log says, and where it goes on its last checkpoint.
 """
 
-from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from mmengine.config import Config
 
-from ..engine.launch import add_launch_arguments, load_config
 from .logs import changed_settings, read_log
 
 
@@ -53,19 +51,26 @@ class Run(NamedTuple):
 
 
 def plan(
-    configs: Sequence[str],
+    cfgs: Mapping[str, Config],
     seeds: Sequence[int],
     work_dir: Path,
     options: Sequence[str] = (),
 ) -> list[Run]:
     """List the runs, the first seed of every config first.
 
+    Args:
+        cfgs: the configs by path, each as tools/train.py would have it.
+        seeds: of every config; a repeated one counts once.
+        work_dir: Folder of all runs.
+        options: `--cfg-options` that `cfgs` were read with.
+
     Raises:
-        SystemExit: a missing config, two of one name, one that cannot be
-            compared (no validation, or epochs instead of iterations), or
-            runs in `work_dir` that were made with other settings.
+        SystemExit: two configs of one name, one that cannot be compared (no
+            validation, or epochs instead of iterations), or runs in
+            `work_dir` that were made with other settings.
     """
-    cfgs = {config: _load(config, options) for config in configs}
+    for config, cfg in cfgs.items():
+        _refuse_incomparable(config, cfg)
     stems = [Path(config).stem for config in cfgs]
     for stem in stems:
         if stems.count(stem) > 1:
@@ -84,13 +89,7 @@ def plan(
     return runs
 
 
-def _load(config: str, options: Sequence[str]) -> Config:
-    """The config as tools/train.py would have it."""
-    parser = ArgumentParser()
-    parser.add_argument('config')
-    add_launch_arguments(parser)
-    extra = ['--cfg-options', *options] if options else []
-    cfg = load_config(parser.parse_args([config, *extra]))
+def _refuse_incomparable(config: str, cfg: Config) -> None:
     if not (cfg.get('train_cfg') or {}).get('max_iters'):
         raise SystemExit(
             f'{config}: wanted a length in iterations (train_cfg.max_iters); '
@@ -108,7 +107,6 @@ def _load(config: str, options: Sequence[str]) -> Config:
             'validation was. Set default_hooks.logger.log_metric_by_epoch='
             'False.'
         )
-    return cfg
 
 
 def _refuse_other_settings(run: Run, cfg: Config) -> None:

@@ -88,7 +88,9 @@ def results(ablation: Ablation, command: str) -> dict:
         ],
         spread={
             stem: {
-                m: ablation.spread(stem, m)._asdict() for m in ablation.metrics
+                m: s._asdict()
+                for m in ablation.metrics
+                if (s := ablation.spread(stem, m))
             }
             for stem, seeds in ablation.figures.items()
             if seeds

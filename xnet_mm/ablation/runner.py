@@ -130,7 +130,7 @@ def train(
     runs: Sequence[Run],
     script: Path,
     jobs: int,
-    after_each: Callable[[], None],
+    after_each: Callable[[], object],
 ) -> list[str]:
     """Train what is not finished, `jobs` at once.
 

@@ -18,6 +18,7 @@ from torch.distributed.checkpoint.state_dict import (
     set_model_state_dict,
     set_optimizer_state_dict,
 )
+from torch.distributed.device_mesh import init_device_mesh
 
 from ..fileio.atomic import write_atomically
 from ..registry import STRATEGIES
@@ -59,7 +60,7 @@ class FSDP2Strategy(DDPStrategy):
         device = get_device()
         model = self.convert_model(model.to(device))
         device_type = torch.device(device).type
-        mesh = torch.distributed.init_device_mesh(
+        mesh = init_device_mesh(
             device_type, (torch.distributed.get_world_size(),)
         )
         for module in [*model.modules()]:

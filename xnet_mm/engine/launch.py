@@ -1,12 +1,14 @@
-"""What tools/train.py, test.py and predict.py share.
+"""What the tools share: the command line, the config, the processes' end.
 
 The command line is MMSegmentation's own. Beyond it: `--resume PATH`, clear
 errors, and `--launcher pytorch` on a machine without a GPU.
 """
 
+import faulthandler
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -63,7 +65,25 @@ def crop_size(cfg: Config) -> tuple[int, int]:
     size = cfg.model.data_preprocessor.get('size')
     if not size:
         raise SystemExit(f'{cfg.filename} has no crop size: give --size HxW.')
-    return tuple(size)
+    height, width = size
+    return height, width
+
+
+def read_config(path: str, options: Sequence[str] = ()) -> Config:
+    """The config as tools/train.py would have it.
+
+    Args:
+        path: of the config.
+        options: as on the command line after `--cfg-options`.
+
+    Raises:
+        SystemExit: no such file.
+    """
+    parser = ArgumentParser()
+    parser.add_argument('config')
+    add_launch_arguments(parser)
+    extra = ['--cfg-options', *options] if options else []
+    return load_config(parser.parse_args([path, *extra]))
 
 
 def load_config(args: Namespace) -> Config:
@@ -123,6 +143,29 @@ def distribute_on_cpu(cfg: Config) -> None:
     if layers:
         message += f', SyncBN -> BN in {len(layers)} places of the config'
     print_log(f'{message}.', logger='current')
+
+
+@contextmanager
+def process_group_closed() -> Iterator[None]:
+    """Close the process group, whoever made it, before Python shuts down.
+
+    Decorates the `main` of a tool, so that nothing of the run is left then.
+
+    The threads of gloo and NCCL hold tensors, and so Python objects: one that
+    lets go of them while the interpreter is being taken apart ends the
+    process by a signal. And a process that leaves while another still reads
+    from it breaks that one's connection. So all wait for each other first.
+
+    After an error there is no waiting: the other processes may never come.
+    A process that a signal ends says where it was.
+    """
+    if not faulthandler.is_enabled():
+        faulthandler.enable()
+    yield
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
 
 
 def enable_amp(cfg: Config) -> None:

@@ -8,7 +8,7 @@ that is killed and resumed draws what it would have drawn.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -57,7 +57,7 @@ class SeededBatches:
         self.batch = self.first + worker_id
         seed_iteration(self.seed, self.rank, self.batch)
 
-    def __call__(self, samples: Sequence) -> Any:
+    def __call__(self, samples: list) -> Any:
         """Collate one batch, then seed for the next one."""
         batch = self._collate(samples)
         worker = get_worker_info()
@@ -74,13 +74,15 @@ class _Skipping:
     first `skip` calls here return None at once instead.
     """
 
-    def __init__(self, loader: DataLoader, skip: int) -> None:
-        sampler = loader.sampler
+    def __init__(
+        self, loader: DataLoader, sampler: InfiniteSampler, skip: int
+    ) -> None:
         sampler.indices = islice(
-            sampler._indices_of_rank(), skip * loader.batch_size, None
+            sampler._indices_of_rank(), skip * (loader.batch_size or 1), None
         )
         loader._iterator = None  # drop persistent workers started too early
-        self._loader, self._skip, self._batches = loader, skip, None
+        self._loader, self._skip = loader, skip
+        self._batches: Iterator | None = None
 
     def __next__(self) -> Any:
         if self._skip:
@@ -112,7 +114,9 @@ class IterationSeedHook(Hook):
             return
         upstream = not hasattr(loop.dataloader_iterator, 'skip_iter')
         if upstream and type(loader.sampler) is InfiniteSampler:
-            loop.dataloader_iterator = _Skipping(loader, loop.iter)
+            loop.dataloader_iterator = _Skipping(
+                loader, loader.sampler, loop.iter
+            )
         if (
             runner.val_loop is not None
             and loop.iter >= max(loop.val_begin, 1)

@@ -7,7 +7,7 @@ from mmengine.dist import get_rank
 from mmengine.fileio import LocalBackend, register_backend
 
 
-def write_atomically(path: str | Path, data: bytes) -> None:
+def write_atomically(path: str | Path, data: bytes | memoryview) -> None:
     """Write to a temporary name next to `path`, then rename.
 
     Folders are made as needed. Several processes may write one path (the

@@ -46,7 +46,7 @@ def _named(function: Callable, module: str, name: str) -> Callable:
 
 
 @cache
-def safe_globals() -> list[Callable]:
+def safe_globals() -> list[Callable | tuple[Callable, str]]:
     """The types and functions that may be built and called."""
     multiarray = getattr(np, '_core', None) or np.core  # numpy 2, numpy 1
     numpy_functions = [

@@ -1,35 +1,14 @@
-"""16-bit depth files by hand, and what their hook refuses."""
+"""Depth files of a test run: names, folders, and what is refused."""
 
 from types import SimpleNamespace
 
 import cv2
-import numpy as np
 import pytest
 import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from xnet_mm.engine import SaveDepthHook
-from xnet_mm.fileio.depth_png import encode_depth
-from xnet_mm.prediction.depth import parse_intrinsics
-
-
-def test_encode_depth_by_hand():
-    depth = np.array([[0.0, 0.0006, 1.2344, 1.2346, 65.5351, 70]])
-    data, clipped = encode_depth(depth, 1000, 'x.png')
-    units = cv2.imdecode(np.frombuffer(data, np.uint8), -1)
-    assert units.tolist() == [[1, 1, 1234, 1235, 65535, 65535]]
-    assert clipped == 2
-    depth[0, 1:3] = np.nan, np.inf
-    with pytest.raises(ValueError, match=r'^x\.png: 2 of 6 .* NaN or inf'):
-        encode_depth(depth, 1000, 'x.png')
-
-
-@pytest.mark.parametrize('text', ['1,2,3', 'a,b,c,d', '0,1,2,3', '1,2,3,4,5'])
-def test_bad_intrinsics(text):
-    with pytest.raises(ValueError, match='wanted fx,fy,cx,cy in pixels, or'):
-        parse_intrinsics(text)
-    assert parse_intrinsics('1,2,3.5,4') == (1, 2, 3.5, 4)
 
 
 def make_runner(root):

@@ -1,0 +1,63 @@
+"""Means, spreads and gains by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ablations import write_log, write_runs
+
+from xnet_mm.ablation.figures import Ablation
+from xnet_mm.ablation.plan import Run
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return write_runs(tmp_path)
+
+
+def test_means_and_differences_by_hand(runs):
+    ablation = Ablation(runs, 'net_20_x')
+    assert ablation.metrics == ['abs_rel', 'd1']
+    assert {(r.stem, r.seed): i for r, i in ablation.missing.items()} == {
+        ('up_20_x', 0): 10,
+        ('up_20_x', 2): 0,
+    }
+    # (0.10, 0.14, 0.12): mean 0.12, deviations -2, 2, 0 hundredths.
+    assert ablation.spread('net-a_20_x', 'abs_rel') == pytest.approx(
+        (0.12, 0.02, 3)
+    )
+    assert ablation.spread('up_20_x', 'd1') == (0.5, None, 1)
+    # Differences -0.10, 0.02, -0.04: mean -0.04, deviations -6, 6, 0.
+    gain = ablation.gain('net-a_20_x', 'net_20_x', 'abs_rel')
+    assert gain.difference == pytest.approx((-0.04, 0.06, 3))
+    assert gain.relative == pytest.approx(-25)  # of 0.16
+    assert gain.better == 2  # lower is better
+    gain = ablation.gain('net-a_20_x', 'net_20_x', 'd1')
+    assert gain.difference == pytest.approx((2 / 15, np.sqrt(0.04 / 3), 3))
+    assert gain.better == 2  # higher is better, and equal is not
+    # Only seed 1 is there: 0.10 against 0.12.
+    gain = ablation.gain('up_20_x', 'net_20_x', 'abs_rel')
+    assert gain.difference == pytest.approx((-0.02, None, 1))
+    assert gain.relative == pytest.approx(-100 / 6)
+
+
+def test_no_finished_run(runs):
+    unfinished = [run for run in runs if run.stem == 'up_20_x'][::2]
+    with pytest.raises(SystemExit, match='no finished run below work, so no'):
+        Ablation(unfinished, 'up_20_x')
+
+
+def test_no_known_metric(runs):
+    write_log('work/only/seed-0', dict(foo=1, step=20))
+    only = [Run('only.py', 0, Path('work/only/seed-0'), 20)]
+    with pytest.raises(SystemExit, match=r"got \['foo'\], wanted one of mIoU"):
+        Ablation(only, 'only')
+
+
+def test_no_seed_in_common(runs):
+    seeds = {('up_20_x', 1), ('net_20_x', 0), ('net_20_x', 2)}
+    some = [run for run in runs if (run.stem, run.seed) in seeds]
+    ablation = Ablation(some, 'net_20_x', [('up_20_x', 'net_20_x')])
+    assert ablation.gain('up_20_x', 'net_20_x', 'd1') is None
+    assert ablation.against_baseline() == [('up_20_x', 'net_20_x')]

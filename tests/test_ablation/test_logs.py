@@ -1,0 +1,55 @@
+"""What is read from the logs of a run."""
+
+import pytest
+from ablations import write_log
+from mmengine.config import Config
+
+from xnet_mm.ablation.logs import changed_settings, read_log
+
+
+def test_log_of_a_resumed_run(tmp_path):
+    write_log(
+        tmp_path,
+        dict(loss=3.0, lr=1e-3, iter=10, step=10),
+        dict(mIoU=1.0, time=0.1, data_time=0.1, step=10),
+        dict(loss=2.0, iter=20, step=20),
+    )
+    path = write_log(
+        tmp_path,
+        dict(loss=1.5, iter=20, step=20),
+        dict(mIoU=2.0, step=20),
+        start=2,
+    )
+    with path.open('a') as file:
+        file.write('{"loss": 1.')  # killed while it wrote
+    log = read_log(tmp_path)
+    assert log.losses == {10: 3.0, 20: 1.5}
+    assert log.validations == {10: {'mIoU': 1.0}, 20: {'mIoU': 2.0}}
+    assert log.iteration == 20
+    with path.open('a') as file:
+        file.write('\n{}\n')
+    with pytest.raises(ValueError, match=r'line 3: wanted JSON, got .*loss'):
+        read_log(tmp_path)
+
+
+def test_no_log_is_no_iteration(tmp_path):
+    log = read_log(tmp_path)
+    assert (log.losses, log.validations, log.iteration) == ({}, {}, 0)
+
+
+def test_changed_settings_are_named_and_those_of_the_launch_are_not(tmp_path):
+    log = write_log(tmp_path, dict(loss=1.0, step=1))
+    log.with_name('config.py').write_text(
+        "a = dict(b=1, c=[1])\nwork_dir = 'x'\nrandomness = dict(seed=4)"
+    )
+    other = write_log(tmp_path, start=2).with_name('config.py')
+    other.write_text('a = 7')  # killed before it logged: does not count
+    other.with_name('scalars.json').unlink()
+    now = dict(a=dict(b=1, c=[1]), work_dir='y', resume=True)
+    assert changed_settings(tmp_path, Config(now), 4) == []
+    now['a'] = dict(b='x' * 70)
+    assert changed_settings(tmp_path, Config(now), 5) == [
+        f"a.b: 1 in the run, '{'x' * 56}... now",
+        "a.c: [1] in the run, 'not set' now",
+        'randomness.seed: 4 in the run, 5 now',
+    ]

@@ -1,0 +1,73 @@
+"""tools/test.py with a segmentor, from the outside."""
+
+import runpy
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import tiny
+from launches import REPO
+
+from xnet_mm.visualization import SegPanelVisualizer
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+    return tiny.write_tiny_seg(tmp_path_factory.mktemp('seg'))
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run a tool of the repository, or any script, in this process."""
+    monkeypatch.setenv('LOCAL_RANK', '0')  # the tools set it: undo that
+
+    def run_tool(script, *args):
+        # MMEngine keeps one visualiser of each name for the whole process.
+        SegPanelVisualizer._instance_dict.clear()
+        monkeypatch.setattr(sys, 'argv', [str(script), *map(str, args)])
+        runpy.run_path(str(REPO / 'tools' / script), run_name='__main__')
+
+    return run_tool
+
+
+@pytest.fixture(scope='module')
+def trained(root, tmp_path_factory):
+    """Config and checkpoint of a tiny run."""
+    folder = tmp_path_factory.mktemp('trained')
+    config = tiny.write_tiny_config(folder / 'trained.py', root, iters=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            sys, 'argv', ['', str(config), '--work-dir', str(folder / 'work')]
+        )
+        patch.setenv('LOCAL_RANK', '0')
+        runpy.run_path(str(REPO / 'tools/train.py'), run_name='__main__')
+    return config, folder / 'work' / 'iter_2.pth'
+
+
+@pytest.mark.parametrize('tta', [(), ('--tta',)])
+def test_test_writes_table_labels_pictures(
+    trained, tmp_path, run, capfd, root, tta
+):
+    config, checkpoint = trained
+    own = tmp_path / f'test{len(tta)}.py'
+    own.write_text(config.read_text())
+    out, show = tmp_path / 'out', tmp_path / 'show'
+    run(
+        *('test.py', own, checkpoint, '--work-dir', tmp_path / 'work'),
+        *('--out', out, '--show-dir', show, *tta),
+    )
+    printed = ''.join(capfd.readouterr())
+    pictures = show / 'vis_data' / 'vis_image'
+    assert '| class 2 |' in printed
+    assert f'Pictures: {pictures}' in printed
+    assert len(list(pictures.glob('test_*_*.png'))) == 6
+    labels = cv2.imread(str(out / '0.png'), cv2.IMREAD_UNCHANGED)
+    assert labels.shape == (48, 64)
+    assert labels.dtype == np.uint8
+    assert labels.max() < 3
+
+
+def test_missing_checkpoint(trained, run):
+    with pytest.raises(SystemExit, match=r'checkpoint not found: no\.pth'):
+        run('test.py', trained[0], 'no.pth')
