@@ -1,18 +1,6 @@
-# Loaders and test-time augmentation of all depth data: those of 8 GPUs x 2
-# images. The bases in ../datasets/ add files, pipelines and the protocol.
-train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
-)
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-)
-test_dataloader = val_dataloader
+# Test-time augmentation of all depth data, on the loaders of all. The bases in
+# ../datasets/ add the protocol.
+_base_ = './default.py'
 
 # What test_cfg.flip='mean' of the model does in one pass over the data.
 flip = dict(

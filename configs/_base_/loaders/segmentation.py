@@ -1,18 +1,5 @@
-# Loaders, test-time augmentation and metric of all class data: those of 8 GPUs
-# x 2 images. The bases in ../datasets/ add files and pipelines.
-train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
-)
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-)
-test_dataloader = val_dataloader
+# Test-time augmentation and metric of all class data, on the loaders of all.
+_base_ = './default.py'
 
 # Ratios of the image's own size, as MMSegmentation's published multi-scale
 # figures have it.
