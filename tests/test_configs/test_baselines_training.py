@@ -53,6 +53,7 @@ def shrink(cfg):
                 num_heads=2,
             )
             model.neck.embed_dim = 24
+            model.decode_head.in_channels = [24] * 4
     backbone.pop('init_cfg', None)
     if head.type == 'xnet_mm.CheckedMask2FormerHead':
         head.update(num_queries=8, in_channels=widths)

@@ -157,7 +157,8 @@ class DPTDepthHead(DepthOutput):
 
     Fusion blocks from the lowest to the highest resolution, each doubling
     it, then a 3x3 convolution and the probe at half the stride of the first
-    map. For a ViT put mmseg's `MultiLevelNeck` before it.
+    map. For a ViT put mmseg's `Feature2Pyramid` or `MultiLevelNeck` before it
+    and give `in_channels`.
 
     Args:
         in_channels: width of each map, highest resolution first. Default:

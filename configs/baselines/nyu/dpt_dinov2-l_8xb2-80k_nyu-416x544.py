@@ -15,6 +15,7 @@ model = dict(
         type='xnet_mm.DPTDepthHead',
         max_depth={{_base_.model.decode_head.max_depth}},
         loss_decode={{_base_.model.decode_head.loss_decode}},
+        in_channels=[1024] * 4,  # as the neck leaves them
         channels=256,
         dropout_ratio=0.0,
     ),

@@ -15,6 +15,7 @@ model = dict(
         type='xnet_mm.UPerDepthHead',
         max_depth={{_base_.model.decode_head.max_depth}},
         loss_decode={{_base_.model.decode_head.loss_decode}},
+        in_channels=[1024] * 4,  # as the neck leaves them
         channels=512,
         dropout_ratio=0.0,
         norm_cfg=dict(type='SyncBN'),
