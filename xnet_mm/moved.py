@@ -34,7 +34,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     'engine.ablation_report': ('ablation.report',),
     'engine.ablation_runner': ('ablation.runner',),
     'engine.atomic': ('fileio.atomic',),
-    'engine.benchmark': (),  # a package without names of its own
+    'engine.benchmark': ('benchmark',),
     'engine.benchmark.clock': ('benchmark.clock',),
     'engine.benchmark.loading': ('benchmark.loading',),
     'engine.benchmark.measure': (
@@ -144,15 +144,15 @@ class _Finder(MetaPathFinder, Loader):
         root, _, name = fullname.partition('.')
         if root != _ROOT or name not in MODULES:
             return None
-        return ModuleSpec(fullname, self, is_package=not MODULES[name])
+        has_more = any(old.startswith(f'{name}.') for old in MODULES)
+        return ModuleSpec(fullname, self, is_package=has_more)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _MovedModule(spec.name, 'Moved: see `xnet_mm.moved`.')
 
     def exec_module(self, module: ModuleType) -> None:
         old = module.__name__.removeprefix(f'{_ROOT}.')
-        if MODULES[old]:
-            _warn(old, MODULES[old], stacklevel=3)
+        _warn(old, MODULES[old], stacklevel=3)
 
 
 def _warn(old: str, new: Sequence[str], stacklevel: int) -> None:
