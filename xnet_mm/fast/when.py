@@ -14,7 +14,11 @@ PIECE_BYTES = 16 * 2**20
 
 
 def on_gpu(x: Tensor) -> bool:
-    """Whether to use the kernels for GPUs: inference, and Triton is there."""
+    """Whether to use the kernels for GPUs: inference, and Triton is there.
+
+    Args:
+        x: what the kernel would take in, of any shape.
+    """
     return (
         kernels is not None
         and x.is_cuda
@@ -27,7 +31,7 @@ def on_gpu(x: Tensor) -> bool:
 
 
 def in_pieces(x: Tensor) -> bool:
-    """Whether to work piece by piece: plain inference on a CPU.
+    """Whether to work on a map (B,...) by pieces: plain inference on a CPU.
 
     A compiler fuses by itself, a GPU wants all of the work at once.
     """
@@ -40,7 +44,7 @@ def in_pieces(x: Tensor) -> bool:
 
 
 def is_gpu(x: Tensor) -> bool:
-    """Whether a tensor lies on a GPU, in training too."""
+    """Whether a tensor of any shape lies on a GPU, in training too."""
     return x.is_cuda
 
 
