@@ -1,12 +1,15 @@
 """The command line, merged into a config."""
 
 import faulthandler
+import sys
 from argparse import ArgumentParser
 
 import pytest
 import torch
+from launches import launch as run
 from mmengine.config import Config
 
+from xnet_mm.engine import launch
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     crop_size,
@@ -116,6 +119,9 @@ def calls(monkeypatch):
         monkeypatch.setattr(
             torch.distributed, name, lambda name=name: called.append(name)
         )
+    monkeypatch.setattr(
+        launch, '_leave_at_once', lambda: called.append('_leave_at_once')
+    )
     return called
 
 
@@ -126,7 +132,7 @@ def test_all_wait_then_the_group_is_closed(calls):
         return 3
 
     assert main() == 3
-    assert calls == ['barrier', 'destroy_process_group']
+    assert calls == ['barrier', 'destroy_process_group', '_leave_at_once']
     assert faulthandler.is_enabled()
 
 
@@ -142,3 +148,55 @@ def test_without_a_group_there_is_nothing_to_close(calls, monkeypatch):
     with process_group_closed():
         pass
     assert calls == []
+
+
+PROGRAM = """
+import atexit, sys, threading
+import torch
+from xnet_mm.engine.launch import process_group_closed
+
+class Last:
+    def __del__(self):
+        print('taken apart')
+
+last = Last()
+atexit.register(print, 'exit handler')
+asked = threading.Event()
+
+def work():
+    asked.wait()
+    print('thread')
+
+@process_group_closed()
+def main():
+    if sys.argv[1] == 'group':
+        torch.distributed.init_process_group(
+            'gloo', store=torch.distributed.HashStore(), rank=0, world_size=1)
+    threading.Thread(target=work).start()
+    threading.Timer(0.0, asked.set).start()
+    if sys.argv[2] == 'fails':
+        raise SystemExit('no such file')
+
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ('group', 'ends', 'status', 'lines'),
+    [
+        ('group', 'well', 0, ['thread', 'exit handler']),
+        ('none', 'well', 0, ['thread', 'exit handler', 'taken apart']),
+        ('group', 'fails', 1, ['thread', 'exit handler', 'taken apart']),
+    ],
+)
+def test_the_interpreter_is_not_taken_apart_beside_gloos_threads(
+    tmp_path, group, ends, status, lines
+):
+    """Else one of them, late with its last tensor, ends the process."""
+    file = tmp_path / 'program.py'
+    file.write_text(PROGRAM)
+    done = run(sys.executable, file, group, ends, cwd=tmp_path)
+    said = ('thread', 'exit handler', 'taken apart')
+    found = [line for line in done.stdout.split('\n') if line in said]
+    assert (done.returncode, found) == (status, lines)
+    assert ('no such file' in done.stderr) == (ends == 'fails')

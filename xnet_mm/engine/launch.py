@@ -4,8 +4,11 @@ The command line is MMSegmentation's own. Beyond it: `--resume PATH`, clear
 errors, and `--launcher pytorch` on a machine without a GPU.
 """
 
+import atexit
 import faulthandler
 import os
+import sys
+import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -147,17 +150,22 @@ def distribute_on_cpu(cfg: Config) -> None:
 
 @contextmanager
 def process_group_closed() -> Iterator[None]:
-    """Close the process group, whoever made it, before Python shuts down.
+    """Close the process group, whoever made it, and leave at once.
 
-    Decorates the `main` of a tool, so that nothing of the run is left then.
+    Decorates the `main` of a tool. A process that leaves while another still
+    reads from it breaks that one's connection, so all wait for each other
+    first. After an error there is no waiting: the others may never come.
 
-    The threads of gloo and NCCL hold tensors, and so Python objects: one that
-    lets go of them while the interpreter is being taken apart ends the
-    process by a signal. And a process that leaves while another still reads
-    from it breaks that one's connection. So all wait for each other first.
+    Then the process ends without taking the interpreter apart. gloo's
+    threads outlive `destroy_process_group` while anything refers to the
+    group (meshes, sharded weights do), and hold the tensors of the last
+    operations, and so Python objects. One that lets go of them meanwhile
+    asks for the interpreter's lock; Python up to 3.13 answers by ending the
+    thread, within a destructor: "terminate called without an active
+    exception", or a segmentation fault, in one of some hundred runs.
 
-    After an error there is no waiting: the other processes may never come.
-    A process that a signal ends says where it was.
+    Without a process group the program ends as any other. A process that a
+    signal ends says where it was.
     """
     if not faulthandler.is_enabled():
         faulthandler.enable()
@@ -166,6 +174,18 @@ def process_group_closed() -> Iterator[None]:
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
+        _leave_at_once()
+
+
+def _leave_at_once() -> None:
+    """Exit with status 0, as `multiprocessing` ends its processes."""
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()  # writers of logs, workers of loaders
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def enable_amp(cfg: Config) -> None:
