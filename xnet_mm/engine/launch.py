@@ -8,7 +8,6 @@ import atexit
 import faulthandler
 import os
 import sys
-import threading
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -174,18 +173,22 @@ def process_group_closed() -> Iterator[None]:
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
-        _leave_at_once()
+        atexit.register(_leave_at_once)
 
 
 def _leave_at_once() -> None:
-    """Exit with status 0, as `multiprocessing` ends its processes."""
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread() and not thread.daemon:
-            thread.join()
-    atexit._run_exitfuncs()  # writers of logs, workers of loaders
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    """Exit with status 0, as `multiprocessing` ends its processes.
+
+    The last exit function to be registered is the first to be called. Python
+    has joined its threads by then, those of pools too.
+    """
+    atexit.unregister(_leave_at_once)
+    try:
+        atexit._run_exitfuncs()  # writers of logs, workers of loaders
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(0)
 
 
 def enable_amp(cfg: Config) -> None:
