@@ -13,7 +13,7 @@ from xnet_mm.engine.launch import (
     add_launch_arguments,
     existing_file,
     load_config,
-    process_group_closed,
+    orderly_end,
 )
 from xnet_mm.fast import accelerate
 
@@ -88,7 +88,7 @@ def save_predictions(cfg: Config, args: Namespace) -> None:
         cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
 
 
-@process_group_closed()
+@orderly_end()
 def main() -> None:
     """Test; prints the metrics and where pictures and predictions are."""
     args = parse_args()

@@ -13,7 +13,7 @@ from xnet_mm.engine.launch import (
     enable_amp,
     existing_file,
     load_config,
-    process_group_closed,
+    orderly_end,
 )
 
 
@@ -35,7 +35,7 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
-@process_group_closed()
+@orderly_end()
 def main() -> None:
     """Train as the config and the command line say."""
     args = parse_args()

@@ -1,10 +1,12 @@
 """The command line, merged into a config."""
 
 import faulthandler
+import sys
 from argparse import ArgumentParser
 
 import pytest
 import torch
+from launches import launch
 from mmengine.config import Config
 
 from xnet_mm.engine.launch import (
@@ -14,7 +16,7 @@ from xnet_mm.engine.launch import (
     enable_amp,
     image_size,
     load_config,
-    process_group_closed,
+    orderly_end,
     read_config,
 )
 
@@ -109,36 +111,89 @@ def test_sizes():
 
 @pytest.fixture
 def calls(monkeypatch):
-    """What is asked of a process group that is there."""
+    """What is done where there is a process group."""
     called = []
     monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: True)
     for name in ('barrier', 'destroy_process_group'):
         monkeypatch.setattr(
             torch.distributed, name, lambda name=name: called.append(name)
         )
+    monkeypatch.setattr('atexit.register', lambda f: called.append(f.__name__))
     return called
 
 
 def test_all_wait_then_the_group_is_closed(calls):
-    @process_group_closed()
+    @orderly_end()
     def main():
         assert calls == []
         return 3
 
     assert main() == 3
-    assert calls == ['barrier', 'destroy_process_group']
+    assert calls == ['barrier', 'destroy_process_group', '_leave']
     assert faulthandler.is_enabled()
 
 
 @pytest.mark.parametrize('error', [RuntimeError, SystemExit])
 def test_after_an_error_nobody_waits(calls, error):
-    with pytest.raises(error), process_group_closed():
+    with pytest.raises(error), orderly_end():
         raise error('out of memory')
     assert calls == []
 
 
 def test_without_a_group_there_is_nothing_to_close(calls, monkeypatch):
     monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: False)
-    with process_group_closed():
+    with orderly_end():
         pass
     assert calls == []
+
+
+# Gloo's threads are there to the end: something keeps the group. What comes
+# out of the last lines would come out of any Python process.
+ENDING = """
+import atexit, sys, threading
+import torch
+from xnet_mm.engine.launch import orderly_end
+
+class Finalized:
+    def __del__(self):
+        print('taken apart')
+
+kept = [Finalized()]
+atexit.register(print, 'exit function')
+
+@orderly_end()
+def main():
+    if 'alone' not in sys.argv:
+        store = torch.distributed.HashStore()
+        torch.distributed.init_process_group(
+            'gloo', store=store, rank=0, world_size=1)
+        kept.append(torch.distributed.group.WORLD)
+    threading.Thread(
+        target=lambda: (threading.main_thread().join(), print('thread'))
+    ).start()
+    if 'fail' in sys.argv:
+        raise SystemExit('failed')
+
+main()
+print('main', torch.distributed.is_initialized())
+"""
+
+
+@pytest.mark.parametrize(
+    ('argument', 'code', 'lines'),
+    [
+        ('', 0, ['main False', 'thread', 'exit function']),
+        (
+            *('alone', 0),
+            ['main False', 'thread', 'exit function', 'taken apart'],
+        ),
+        ('fail', 1, ['thread', 'exit function', 'taken apart']),
+    ],
+)
+def test_a_process_ends_as_usual_but_for_its_parts(
+    tmp_path, argument, code, lines
+):
+    run = launch(sys.executable, '-c', ENDING, argument, cwd=tmp_path)
+    assert run.returncode == code, run.stderr
+    assert run.stdout.splitlines()[-len(lines) :] == lines
+    assert ('taken apart' in run.stdout) == ('taken apart' in lines)

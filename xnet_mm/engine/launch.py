@@ -4,8 +4,10 @@ The command line is MMSegmentation's own. Beyond it: `--resume PATH`, clear
 errors, and `--launcher pytorch` on a machine without a GPU.
 """
 
+import atexit
 import faulthandler
 import os
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -146,15 +148,18 @@ def distribute_on_cpu(cfg: Config) -> None:
 
 
 @contextmanager
-def process_group_closed() -> Iterator[None]:
-    """Close the process group, whoever made it, before Python shuts down.
+def orderly_end() -> Iterator[None]:
+    """Ends one of several processes so that neither it nor another crashes.
 
-    Decorates the `main` of a tool, so that nothing of the run is left then.
+    Decorates the `main` of a tool. Where processes talked to each other,
+    whoever made their group, all wait for each other first: one that leaves
+    while another still reads from it breaks that one's connection. Then the
+    group is closed, and the process ends without taking Python apart.
 
-    The threads of gloo and NCCL hold tensors, and so Python objects: one that
-    lets go of them while the interpreter is being taken apart ends the
-    process by a signal. And a process that leaves while another still reads
-    from it breaks that one's connection. So all wait for each other first.
+    For the threads of gloo outlive the group (DistributedDataParallel and
+    DTensor keep it), and let go of a collective's tensors some time after it
+    has returned. That needs the interpreter: where it is being taken apart,
+    the process dies of SIGABRT or SIGSEGV, after all its work was done.
 
     After an error there is no waiting: the other processes may never come.
     A process that a signal ends says where it was.
@@ -166,6 +171,22 @@ def process_group_closed() -> Iterator[None]:
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
+        atexit.register(_leave)
+
+
+def _leave() -> None:
+    """End the process as Python does, but for taking itself apart.
+
+    The last to be registered, hence the first to be called: threads have
+    been joined by then, and the other exit functions are called from here.
+    """
+    atexit.unregister(_leave)
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(0)
 
 
 def enable_amp(cfg: Config) -> None:
