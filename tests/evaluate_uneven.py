@@ -9,7 +9,7 @@ from mmengine.dist import all_gather_object, is_main_process
 from mmengine.evaluator import Evaluator
 from torch.utils.data import DataLoader, Dataset
 
-import xnet_mm  # noqa: F401
+from xnet_mm.engine.launch import process_group_closed
 
 
 class FiveImages(Dataset):
@@ -50,11 +50,15 @@ def evaluate(output_dir, counts=None):
     return evaluator.evaluate(len(data))
 
 
-if __name__ == '__main__':
+@process_group_closed()
+def main():
     torch.distributed.init_process_group('gloo')
     target, counts = Path(sys.argv[1]), []
     figures = evaluate(target, counts)
     if is_main_process():
         content = json.dumps(dict(figures=figures, processed=counts))
         target.with_suffix('.json').write_text(content)
-    torch.distributed.destroy_process_group()
+
+
+if __name__ == '__main__':
+    main()

@@ -13,7 +13,7 @@ from xnet_mm.engine.launch import (
     add_launch_arguments,
     existing_file,
     load_config,
-    orderly_end,
+    process_group_closed,
 )
 from xnet_mm.fast import accelerate
 
@@ -88,7 +88,7 @@ def save_predictions(cfg: Config, args: Namespace) -> None:
         cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
 
 
-@orderly_end()
+@process_group_closed()
 def main() -> None:
     """Test; prints the metrics and where pictures and predictions are."""
     args = parse_args()

@@ -13,7 +13,7 @@ from xnet_mm.engine.launch import (
     enable_amp,
     existing_file,
     load_config,
-    orderly_end,
+    process_group_closed,
 )
 
 
@@ -35,7 +35,7 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
-@orderly_end()
+@process_group_closed()
 def main() -> None:
     """Train as the config and the command line say."""
     args = parse_args()

@@ -1,12 +1,13 @@
 """The command line, merged into a config."""
 
+import atexit
 import faulthandler
 import sys
 from argparse import ArgumentParser
 
 import pytest
 import torch
-from launches import launch
+from launches import launch as run
 from mmengine.config import Config
 
 from xnet_mm.engine.launch import (
@@ -16,7 +17,7 @@ from xnet_mm.engine.launch import (
     enable_amp,
     image_size,
     load_config,
-    orderly_end,
+    process_group_closed,
     read_config,
 )
 
@@ -111,89 +112,94 @@ def test_sizes():
 
 @pytest.fixture
 def calls(monkeypatch):
-    """What is done where there is a process group."""
+    """What is asked of a process group that is there."""
     called = []
     monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: True)
     for name in ('barrier', 'destroy_process_group'):
         monkeypatch.setattr(
             torch.distributed, name, lambda name=name: called.append(name)
         )
-    monkeypatch.setattr('atexit.register', lambda f: called.append(f.__name__))
+    monkeypatch.setattr(
+        atexit, 'register', lambda f: called.append(f.__name__)
+    )
     return called
 
 
 def test_all_wait_then_the_group_is_closed(calls):
-    @orderly_end()
+    @process_group_closed()
     def main():
         assert calls == []
         return 3
 
     assert main() == 3
-    assert calls == ['barrier', 'destroy_process_group', '_leave']
+    assert calls == ['barrier', 'destroy_process_group', '_leave_at_once']
     assert faulthandler.is_enabled()
 
 
 @pytest.mark.parametrize('error', [RuntimeError, SystemExit])
 def test_after_an_error_nobody_waits(calls, error):
-    with pytest.raises(error), orderly_end():
+    with pytest.raises(error), process_group_closed():
         raise error('out of memory')
     assert calls == []
 
 
 def test_without_a_group_there_is_nothing_to_close(calls, monkeypatch):
     monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: False)
-    with orderly_end():
+    with process_group_closed():
         pass
     assert calls == []
 
 
-# Gloo's threads are there to the end: something keeps the group. What comes
-# out of the last lines would come out of any Python process.
-ENDING = """
+PROGRAM = """
 import atexit, sys, threading
+from concurrent.futures import ThreadPoolExecutor
 import torch
-from xnet_mm.engine.launch import orderly_end
+from xnet_mm.engine.launch import process_group_closed
 
-class Finalized:
+class Last:
     def __del__(self):
         print('taken apart')
 
-kept = [Finalized()]
-atexit.register(print, 'exit function')
+last = Last()
+atexit.register(print, 'exit handler')
+asked = threading.Event()
+pool = ThreadPoolExecutor(1)  # left open
 
-@orderly_end()
+def work():
+    asked.wait()
+    print('thread')
+
+@process_group_closed()
 def main():
-    if 'alone' not in sys.argv:
-        store = torch.distributed.HashStore()
+    if sys.argv[1] == 'group':
         torch.distributed.init_process_group(
-            'gloo', store=store, rank=0, world_size=1)
-        kept.append(torch.distributed.group.WORLD)
-    threading.Thread(
-        target=lambda: (threading.main_thread().join(), print('thread'))
-    ).start()
-    if 'fail' in sys.argv:
-        raise SystemExit('failed')
+            'gloo', store=torch.distributed.HashStore(), rank=0, world_size=1)
+    pool.submit(int).result()
+    threading.Thread(target=work).start()
+    threading.Timer(0.0, asked.set).start()
+    if sys.argv[2] == 'fails':
+        raise SystemExit('no such file')
 
 main()
-print('main', torch.distributed.is_initialized())
 """
 
 
 @pytest.mark.parametrize(
-    ('argument', 'code', 'lines'),
+    ('group', 'ends', 'status', 'lines'),
     [
-        ('', 0, ['main False', 'thread', 'exit function']),
-        (
-            *('alone', 0),
-            ['main False', 'thread', 'exit function', 'taken apart'],
-        ),
-        ('fail', 1, ['thread', 'exit function', 'taken apart']),
+        ('group', 'well', 0, ['thread', 'exit handler']),
+        ('none', 'well', 0, ['thread', 'exit handler', 'taken apart']),
+        ('group', 'fails', 1, ['thread', 'exit handler', 'taken apart']),
     ],
 )
-def test_a_process_ends_as_usual_but_for_its_parts(
-    tmp_path, argument, code, lines
+def test_the_interpreter_is_not_taken_apart_beside_gloos_threads(
+    tmp_path, group, ends, status, lines
 ):
-    run = launch(sys.executable, '-c', ENDING, argument, cwd=tmp_path)
-    assert run.returncode == code, run.stderr
-    assert run.stdout.splitlines()[-len(lines) :] == lines
-    assert ('taken apart' in run.stdout) == ('taken apart' in lines)
+    """Else one of them, late with its last tensor, ends the process."""
+    file = tmp_path / 'program.py'
+    file.write_text(PROGRAM)
+    done = run(sys.executable, file, group, ends, cwd=tmp_path)
+    said = ('thread', 'exit handler', 'taken apart')
+    found = [line for line in done.stdout.split('\n') if line in said]
+    assert (done.returncode, found) == (status, lines)
+    assert ('no such file' in done.stderr) == (ends == 'fails')

@@ -148,21 +148,23 @@ def distribute_on_cpu(cfg: Config) -> None:
 
 
 @contextmanager
-def orderly_end() -> Iterator[None]:
-    """Ends one of several processes so that neither it nor another crashes.
+def process_group_closed() -> Iterator[None]:
+    """Close the process group, whoever made it, and leave at once.
 
-    Decorates the `main` of a tool. Where processes talked to each other,
-    whoever made their group, all wait for each other first: one that leaves
-    while another still reads from it breaks that one's connection. Then the
-    group is closed, and the process ends without taking Python apart.
+    Decorates the `main` of a tool. A process that leaves while another still
+    reads from it breaks that one's connection, so all wait for each other
+    first. After an error there is no waiting: the others may never come.
 
-    For the threads of gloo outlive the group (DistributedDataParallel and
-    DTensor keep it), and let go of a collective's tensors some time after it
-    has returned. That needs the interpreter: where it is being taken apart,
-    the process dies of SIGABRT or SIGSEGV, after all its work was done.
+    Then the process ends without taking the interpreter apart. gloo's
+    threads outlive `destroy_process_group` while anything refers to the
+    group (meshes, sharded weights do), and hold the tensors of the last
+    operations, and so Python objects. One that lets go of them meanwhile
+    asks for the interpreter's lock; Python up to 3.13 answers by ending the
+    thread, within a destructor: "terminate called without an active
+    exception", or a segmentation fault, in one of some hundred runs.
 
-    After an error there is no waiting: the other processes may never come.
-    A process that a signal ends says where it was.
+    Without a process group the program ends as any other. A process that a
+    signal ends says where it was.
     """
     if not faulthandler.is_enabled():
         faulthandler.enable()
@@ -171,18 +173,18 @@ def orderly_end() -> Iterator[None]:
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
-        atexit.register(_leave)
+        atexit.register(_leave_at_once)
 
 
-def _leave() -> None:
-    """End the process as Python does, but for taking itself apart.
+def _leave_at_once() -> None:
+    """Exit with status 0, as `multiprocessing` ends its processes.
 
-    The last to be registered, hence the first to be called: threads have
-    been joined by then, and the other exit functions are called from here.
+    The last exit function to be registered is the first to be called. Python
+    has joined its threads by then, those of pools too.
     """
-    atexit.unregister(_leave)
+    atexit.unregister(_leave_at_once)
     try:
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # writers of logs, workers of loaders
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
