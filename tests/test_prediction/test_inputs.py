@@ -1,14 +1,11 @@
 """Which images there are, what their outputs are called, and batches."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 
 from xnet_mm.prediction.inputs import (
     find_images,
-    output_names,
     predict_images,
     predict_video,
 )
@@ -45,15 +42,6 @@ def test_nothing_to_predict(tmp_path):
         find_images(tmp_path / 'no')
     with pytest.raises(SystemExit, match=r'no images below .*; looked for '):
         find_images(tmp_path)
-
-
-def test_outputs_keep_folders_and_the_suffix_where_it_tells_two_apart():
-    root = Path('in')
-    paths = [root / n for n in ('a.png', 's/b.png', 's/b.bmp', 's/a.png')]
-    names = output_names(paths, root)
-    assert [names[p].as_posix() for p in paths] == [
-        *('a', 's/b.png', 's/b.bmp', 's/a'),
-    ]
 
 
 def test_batches_of_a_folder_and_what_cannot_be_read(tmp_path, capsys):

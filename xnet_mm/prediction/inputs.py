@@ -1,6 +1,5 @@
 """Predictions for all images of a folder, or all frames of a video."""
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from mmengine.structures import BaseDataElement
 from rich.progress import track
 
+from ..fileio.output_names import output_names
 from .predictor import Predictor
 
 IMAGE_SUFFIXES = {
@@ -63,19 +63,6 @@ def predict_video(
         for image, result in zip(batch, predictor(batch), strict=True):
             yield f'{stem}/{number:06d}', image, result
             number += 1
-
-
-def output_names(paths: list[Path], root: Path) -> dict[Path, Path]:
-    """Relative path without suffix for the outputs of each input.
-
-    The input's own suffix stays where two inputs differ in nothing else.
-    """
-    relative = {path: path.relative_to(root) for path in paths}
-    stems = Counter(r.with_suffix('') for r in relative.values())
-    return {
-        path: r if stems[r.with_suffix('')] > 1 else r.with_suffix('')
-        for path, r in relative.items()
-    }
 
 
 def find_images(source: Path) -> list[Path]:

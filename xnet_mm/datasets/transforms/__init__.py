@@ -1,9 +1,10 @@
-"""Transforms that keep image, depth and intrinsics in step."""
+"""Transforms: loading, and image, depth and intrinsics in step."""
 
 from .color import DepthColorAug
 from .crop import DepthRandomCrop, DepthRandomPad, KBCrop, NYUCrop
 from .formatting import PackDepthInputs
 from .geometry import DepthRandomFlip, DepthRandomRotate
+from .labels import LoadLabels
 from .loading import LoadDepth
 from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
@@ -18,6 +19,7 @@ __all__ = [
     'DepthSplatResize',
     'KBCrop',
     'LoadDepth',
+    'LoadLabels',
     'NYUCrop',
     'PackDepthInputs',
 ]
