@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmseg.registry import MODELS
 
 from xnet_mm.engine.launch import (
     add_launch_arguments,
@@ -48,6 +49,9 @@ def parse_args() -> Namespace:
 
 def apply_options(cfg: Config, args: Namespace) -> None:
     """Turn on pictures, test-time augmentation and files of predictions."""
+    depth = predicts_depth(cfg)
+    if not depth:
+        allow_missing_labels(cfg)
     if args.show or args.show_dir:
         hook = cfg.default_hooks.setdefault(
             'visualization', dict(type='SegVisualizationHook')
@@ -68,24 +72,30 @@ def apply_options(cfg: Config, args: Namespace) -> None:
         cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
         cfg.model = dict(cfg.tta_model, module=cfg.model)
     if args.out:
-        save_predictions(cfg, args)
+        save_predictions(cfg, args, depth)
 
 
-def save_predictions(cfg: Config, args: Namespace) -> None:
-    """Write label maps where IoU is measured, else depth maps."""
-    evaluators = cfg.test_evaluator
-    if not isinstance(evaluators, list):
-        evaluators = [evaluators]
-    labels = [e for e in evaluators if e.type.endswith('IoUMetric')]
-    for evaluator in labels:
-        evaluator.update(output_dir=args.out, keep_results=True)
-    if not labels:
-        hook = dict(
-            type='xnet_mm.SaveDepthHook',
-            out_dir=args.out,
-            depth_scale=args.depth_scale,
-        )
-        cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
+def predicts_depth(cfg: Config) -> bool:
+    """Whether the model is a depth estimator, ours or MMSegmentation's."""
+    kinds = MODELS.get(cfg.model.type).__mro__
+    return any(kind.__name__.endswith('DepthEstimator') for kind in kinds)
+
+
+def allow_missing_labels(cfg: Config) -> None:
+    """Let images without a label map be predicted and not evaluated."""
+    evaluator = cfg.test_evaluator
+    if isinstance(evaluator, list) or 'metrics' not in evaluator:
+        evaluator = dict(metrics=evaluator)
+    evaluator.setdefault('type', 'xnet_mm.LabelledEvaluator')
+    cfg.test_evaluator = evaluator
+
+
+def save_predictions(cfg: Config, args: Namespace, depth: bool) -> None:
+    """Write label maps or depth maps."""
+    hook = dict(type='xnet_mm.SaveLabelsHook', out_dir=args.out)
+    if depth:
+        hook.update(type='xnet_mm.SaveDepthHook', depth_scale=args.depth_scale)
+    cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
 
 
 @process_group_closed()

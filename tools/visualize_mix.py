@@ -27,10 +27,10 @@ from mmengine.structures import BaseDataElement
 from rich.progress import track
 
 from xnet_mm.engine.launch import existing_file
+from xnet_mm.fileio.output_names import output_names
 from xnet_mm.models.decoder import PretrainedReversedDecoder
 from xnet_mm.prediction.depth import model_max_depth
 from xnet_mm.prediction.files import write_png
-from xnet_mm.fileio.output_names import output_names
 from xnet_mm.prediction.inputs import find_images
 from xnet_mm.prediction.predictor import Predictor
 from xnet_mm.visualization.depth_colours import (

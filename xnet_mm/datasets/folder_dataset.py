@@ -1,11 +1,13 @@
 """A user's own folder of images and label maps, checked before training."""
 
+import logging
 from collections.abc import Callable, Sequence
 from os import path as osp
 from typing import Any
 
 from mmengine.dist import get_dist_info
 from mmengine.fileio import exists
+from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
 from ..registry import DATASETS
@@ -82,14 +84,15 @@ class FolderSegDataset(BaseSegDataset):
         if self.check:
             self._check_settings()
         # A choice among METAINFO's classes leaves the files as they are.
-        num_classes = len(self.label_map or self.metainfo.get('classes', ()))
+        num_classes = len(self.label_map or self.metainfo.get('classes') or ())
         if problem := describe_too_many(num_classes, self.reduce_zero_label):
             raise ValueError(f'{split_name(self)}: {problem}')
         data_list = super().load_data_list()
         for item in data_list:
             item['label_map'] = self._label_map_of_files()
-            item['num_classes'] = num_classes
-            item['ignore_index'] = self.ignore_index
+            if num_classes:
+                item['num_classes'] = num_classes
+                item['ignore_index'] = self.ignore_index
         if self.check:
             self._check_names(data_list)
         if self.test_mode:
@@ -135,10 +138,9 @@ class FolderSegDataset(BaseSegDataset):
             reduce_zero_label=self.reduce_zero_label,
             label_map=self.label_map,
             others=(
-                pair
-                for i, pair in enumerate(pairs)
-                if i % world_size != rank
+                pair for i, pair in enumerate(pairs) if i % world_size != rank
             ),
+            for_training=not self.test_mode,
             show_progress=rank == 0,
         )
 
@@ -150,6 +152,16 @@ class FolderSegDataset(BaseSegDataset):
                 f'{split_name(self)}: wanted class names in '
                 "metainfo=dict(classes=('road', 'grass')), got "
                 f'classes={classes!r}'
+            )
+        never = self.ignore_index - bool(self.reduce_zero_label)
+        if 0 <= never < len(classes) and not self.label_map:
+            print_log(
+                f'{split_name(self)}: class {classes[never]!r} has the id '
+                f'{self.ignore_index} in the files, which ignore_index says '
+                'does not count: it is neither trained nor scored. '
+                '(reduce_zero_label=True is for classes that start at 1.)',
+                logger='current',
+                level=logging.WARNING,
             )
         folders = [self.data_prefix.get('img_path', '')]
         if not self.test_mode:

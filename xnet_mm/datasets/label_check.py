@@ -14,7 +14,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from .label_ids import IGNORED, loaded_ids
+from .label_ids import IGNORED, MOST_CLASSES, loaded_ids
 
 ID_MODES = ('L', 'P', '1', 'I', 'I;16', 'I;16B')  # one channel, integers
 BROKEN = (OSError, SyntaxError, ValueError)  # what Pillow raises on damage
@@ -84,9 +84,17 @@ def describe_wrong_ids(
     text = (
         f'holds id {ids}, but {num_classes} classes are the ids '
         f'{int(reduce_zero_label)}..{num_classes - 1 + reduce_zero_label}. '
-        'Name every class in metainfo=dict(classes=...) and give the head '
-        'the same number (model.decode_head.num_classes)'
     )
+    if max(wrong) >= MOST_CLASSES:
+        text += (
+            f'Ids above {MOST_CLASSES - 1} cannot be classes (label maps are '
+            'loaded in 8 bits): number them anew'
+        )
+    else:
+        text += (
+            'Name every class in metainfo=dict(classes=...) and give the '
+            'head the same number (model.decode_head.num_classes)'
+        )
     if wrong == {1} and num_classes == 1:
         return text + f': {TWO_CLASSES}'
     if wrong == {num_classes} and not reduce_zero_label:
@@ -177,6 +185,7 @@ def check_pairs(
     reduce_zero_label: bool = False,
     label_map: Mapping[int, int] | None = None,
     others: Iterable[tuple[str | Path, str | Path]] = (),
+    for_training: bool = True,
     show_progress: bool = True,
 ) -> None:
     """Decode every label map once, in threads, and raise if any is wrong.
@@ -191,6 +200,7 @@ def check_pairs(
             out), see mmseg's `BaseSegDataset`.
         others: pairs that other processes look at; read only as far as it
             takes to know that not all of them say the same.
+        for_training: nothing to learn is an error, and not a warning.
         show_progress: draw a progress bar on stderr.
 
     Raises:
@@ -228,18 +238,20 @@ def check_pairs(
     raise_problems(where, [f for f in found if isinstance(f, str)])
     ids: set[int] = set().union(*found)
     # One process may have drawn the files of one class.
+    enough = min(num_classes, 2)
     for pair in others if pairs else ():
-        if len(classes_of(ids, *meaning)) > 1:
+        if len(classes_of(ids, *meaning)) >= enough:
             break
         more = look(pair)
         ids |= more if isinstance(more, set) else set()
     classes = classes_of(ids, *meaning)
-    if not pairs or num_classes == 1 and classes or len(classes) > 1:
+    if not pairs or len(classes) >= enough:
         return
-    if problem := describe_useless(ids, *meaning):
+    problem = describe_useless(ids, *meaning)
+    if problem and for_training:
         raise ValueError(f'{where}: {problem}')
-    warnings.warn(
-        f'{where}: no class but {min(classes)} occurs in the label maps '
-        f'(found: {", ".join(map(str, sorted(ids)))})',
-        stacklevel=2,
+    problem = problem or (
+        f'no class but {min(classes)} occurs in the label maps (found: '
+        f'{", ".join(map(str, sorted(ids)))})'
     )
+    warnings.warn(f'{where}: {problem}', stacklevel=2)

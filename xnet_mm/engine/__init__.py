@@ -7,6 +7,7 @@ from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .fsdp2_strategy import FSDP2Strategy
 from .save_depth_hook import SaveDepthHook
+from .save_labels_hook import SaveLabelsHook
 from .seed_hook import IterationSeedHook
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     'IterationSeedHook',
     'SafeCheckpointHook',
     'SaveDepthHook',
+    'SaveLabelsHook',
 ]
 
 allow_mmengine_checkpoints()

@@ -12,6 +12,12 @@ from ...registry import TRANSFORMS
 from ..label_check import BROKEN, describe_wrong_ids
 from ..label_ids import IGNORED, loaded_ids
 
+STOCK: Sequence[str | Callable] = (
+    'LoadAnnotations',
+    'mmseg.LoadAnnotations',
+    LoadAnnotations,
+)
+
 
 @TRANSFORMS.register_module()
 class LoadLabels(LoadAnnotations):
@@ -86,9 +92,7 @@ class LoadLabels(LoadAnnotations):
             if small
             else np.unique(ids)
         )
-        loaded = loaded_ids(
-            found, reduce_zero_label, results.get('label_map')
-        )
+        loaded = loaded_ids(found, reduce_zero_label, results.get('label_map'))
         if 'num_classes' in results:
             num_classes = results['num_classes']
             wrong = {*found.tolist()} - {
@@ -129,10 +133,3 @@ def with_load_labels(steps: Any) -> Any:
     if isinstance(steps, list | tuple):
         return [with_load_labels(step) for step in steps]
     return steps
-
-
-STOCK: Sequence[str | Callable] = (
-    'LoadAnnotations',
-    'mmseg.LoadAnnotations',
-    LoadAnnotations,
-)
