@@ -1,15 +1,17 @@
 """Predict without PyTorch: python tools/predict_exported.py FILE.onnx IMAGE...
 
 Needs numpy, onnxruntime and Pillow, nothing else, and this one file. FILE is
-what tools/export.py wrote. Classes: OUT_DIR/labels/NAME.png (class ids) and
-OUT_DIR/overlays/NAME.png. Depth: OUT_DIR/depth/NAME.png (16 bit, near to far;
-0 is never written) and OUT_DIR/pictures/NAME.png.
+what tools/export.py wrote. Classes: OUT_DIR/labels/NAME.png (the ids of the
+label maps that the model was trained on) and OUT_DIR/overlays/NAME.png. Depth: OUT_DIR/depth/NAME.png (16 bit, near to far;
+0 is never written) and OUT_DIR/pictures/NAME.png. NAME is the image's path
+below the folder that all have in common, without suffix where that is enough.
 """
 
 import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,10 +124,12 @@ def segmentation_pictures(
 ) -> dict[str, np.ndarray]:
     """Folder -> picture, of an RGB image (H,W,3) and its logits (K,H,W)."""
     labels = classes_of(logits, facts)
-    small = np.uint8 if len(facts['palette']) <= 256 else np.uint16
+    # Of each class in the label maps; older files number them from 0.
+    ids = np.array(facts.get('ids', range(len(facts['palette']))))
+    ids = ids.astype(np.uint8 if ids.max() <= 255 else np.uint16)
     colours = np.array(facts['palette'], np.uint8)[labels]
     overlay = (image.astype(np.uint16) + colours + 1) // 2
-    return dict(labels=labels.astype(small), overlays=overlay.astype(np.uint8))
+    return dict(labels=ids[labels], overlays=overlay.astype(np.uint8))
 
 
 def depth_pictures(
@@ -144,6 +148,27 @@ def depth_pictures(
     )
 
 
+def output_names(paths: list[Path]) -> dict[Path, Path]:
+    """Image -> name without suffix, no two alike; one given twice is one.
+
+    The image's suffix stays where its name would be another's without it.
+    """
+    paths = [Path(p) for p in dict.fromkeys(map(os.path.abspath, paths))]
+    root = os.path.commonpath([path.parent for path in paths])
+    long = {path: path.relative_to(root) for path in paths}
+    names = {path: name.with_suffix('') for path, name in long.items()}
+    while True:
+        times = Counter(names.values())
+        alike = [
+            path
+            for path, name in names.items()
+            if times[name] > 1 and name != long[path]
+        ]
+        if not alike:
+            return names
+        names.update({path: long[path] for path in alike})
+
+
 def write_png(path: Path, picture: np.ndarray) -> None:
     """(H,W) or RGB (H,W,3); to a temporary name first, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,11 +180,7 @@ def write_png(path: Path, picture: np.ndarray) -> None:
 def main() -> int:
     """Predict image by image; unreadable ones are named at the end."""
     args = parse_args()
-    names = [path.stem for path in args.images]
-    if len({*names}) < len(names):  # same stems: keep the suffix
-        names = [path.name for path in args.images]
-    if len({*names}) < len(names):
-        raise SystemExit('Two images are called the same: one run for each.')
+    names = output_names(args.images)
     model = Model(args.file, args.threads)
     pictures: Callable = segmentation_pictures
     if model.facts['task'] == 'depth':
@@ -171,9 +192,7 @@ def main() -> int:
                 f'at most {65535 / model.facts["max_depth"]:.0f} does'
             )
     unreadable = []
-    for number, (name, path) in enumerate(
-        zip(names, args.images, strict=True), 1
-    ):
+    for number, (path, name) in enumerate(names.items(), 1):
         try:
             with Image.open(path) as file:
                 image = np.asarray(

@@ -77,7 +77,7 @@ def apply_options(cfg: Config, args: Namespace) -> None:
 
 def predicts_depth(cfg: Config) -> bool:
     """Whether the model is a depth estimator, ours or MMSegmentation's."""
-    kinds = MODELS.get(cfg.model.type).__mro__
+    kinds = getattr(MODELS.get(cfg.model.type), '__mro__', ())
     return any(kind.__name__.endswith('DepthEstimator') for kind in kinds)
 
 

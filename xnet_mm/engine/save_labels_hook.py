@@ -26,6 +26,7 @@ class SaveLabelsHook(SaveHook):
 
     def encode(self, sample: BaseDataElement, dataset: Any) -> bytes:
         """The PNG of one sample."""
-        labels = sample.pred_sem_seg.data.squeeze(0).cpu().numpy()
-        ids = file_ids(dataset.metainfo)[labels]
+        labels = sample.pred_sem_seg.data
+        labels = labels.reshape(labels.shape[-2:])  # mmseg's TTA: (H,W)
+        ids = file_ids(dataset.metainfo)[labels.cpu().numpy()]
         return cv2.imencode('.png', ids)[1].tobytes()

@@ -7,7 +7,7 @@ img_scale = (2048, 512)  # short side 512, long side at most 2048
 crop_size = (512, 512)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(
         type='RandomResize',
         scale=img_scale,
@@ -23,7 +23,7 @@ test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=img_scale, keep_ratio=True),
     # After Resize: the metric is computed at the label's own size.
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(

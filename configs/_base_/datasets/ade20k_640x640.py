@@ -5,7 +5,7 @@ img_scale = (2560, 640)  # short side 640, long side at most 2560
 crop_size = (640, 640)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(
         type='RandomResize',
         scale=img_scale,
@@ -21,7 +21,7 @@ test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=img_scale, keep_ratio=True),
     # After Resize: the metric is computed at the label's own size.
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

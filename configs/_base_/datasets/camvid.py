@@ -11,7 +11,7 @@ test_scale = (384, 288)
 crop_size = (192, 256)  # (height, width)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(
         type='RandomResize',
         scale=img_scale,
@@ -27,7 +27,7 @@ test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=test_scale, keep_ratio=True),
     # After Resize: the metric is computed at the label's own size.
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(

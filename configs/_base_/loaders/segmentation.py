@@ -17,7 +17,7 @@ tta_pipeline = [
                 dict(type='RandomFlip', prob=0.0, direction='horizontal'),
                 dict(type='RandomFlip', prob=1.0, direction='horizontal'),
             ],
-            [dict(type='LoadAnnotations')],
+            [dict(type='xnet_mm.LoadLabels')],
             [dict(type='PackSegInputs')],
         ],
     ),
