@@ -2,9 +2,10 @@
 
 Needs numpy, onnxruntime and Pillow, nothing else, and this one file. FILE is
 what tools/export.py wrote. Classes: OUT_DIR/labels/NAME.png (the ids of the
-label maps that the model was trained on) and OUT_DIR/overlays/NAME.png. Depth: OUT_DIR/depth/NAME.png (16 bit, near to far;
-0 is never written) and OUT_DIR/pictures/NAME.png. NAME is the image's path
-below the folder that all have in common, without suffix where that is enough.
+label maps that the model was trained on) and OUT_DIR/overlays/NAME.png.
+Depth: OUT_DIR/depth/NAME.png (16 bit, near to far; 0 is never written) and
+OUT_DIR/pictures/NAME.png. NAME is the image's path below the folder that all
+have in common, without its suffix unless that tells two apart.
 """
 
 import json

@@ -40,8 +40,13 @@ def test_ids_of_the_files(meta, wanted):
 
 @pytest.mark.parametrize(
     ('num', 'reduce', 'dtype'),
-    [(256, False, 'u1'), (255, True, 'u1'), (257, False, 'u2')]
-    + [(256, True, 'u2'), (300, True, 'u2')],
+    [
+        (256, False, 'u1'),
+        (255, True, 'u1'),
+        (257, False, 'u2'),
+        (256, True, 'u2'),
+        (300, True, 'u2'),
+    ],
 )
 def test_ids_are_as_wide_as_needed(num, reduce, dtype):
     ids = file_ids(dict(classes=range(num), reduce_zero_label=reduce))
@@ -75,9 +80,12 @@ def test_wide_and_negative_ids_do_not_wrap():
 
 @pytest.mark.parametrize(
     ('num', 'reduce', 'text'),
-    [(255, False, ''), (254, True, '')]
-    + [(256, False, r'256 classes, .* at most 255 fit \(ids 0..254\)')]
-    + [(255, True, r'255 classes, .* at most 254 fit \(ids 1..254\)')],
+    [
+        (255, False, ''),
+        (254, True, ''),
+        (256, False, r'256 classes, .* at most 255 fit \(ids 0..254\)'),
+        (255, True, r'255 classes, .* at most 254 fit \(ids 1..254\)'),
+    ],
 )
 def test_classes_that_8_bits_hold(num, reduce, text):
     import re

@@ -17,6 +17,7 @@ from PIL import Image
 from tool_runs import run_tool
 from torch import nn
 
+from xnet_mm.fileio.output_names import output_names
 from xnet_mm.prediction.predictor import Predictor
 
 REPO = Path(__file__).resolve().parents[2]
@@ -181,6 +182,47 @@ def test_one_logit_means_two_classes(tool):
     logits = np.array([[[-2.0, -0.5, 3.0]]])  # 0.12, 0.38, 0.95
     classes = tool['classes_of'](logits, dict(threshold=0.3))
     np.testing.assert_array_equal(classes, [[0, 1, 1]])
+
+
+@pytest.mark.parametrize(
+    ('ids', 'dtype', 'wanted'),
+    [
+        (dict(), 'u1', [0, 1, 2]),  # an older file
+        (dict(ids=[1, 2, 3]), 'u1', [1, 2, 3]),
+        (dict(ids=[7, 0, 255]), 'u1', [7, 0, 255]),
+        (dict(ids=[7, 0, 256]), 'u2', [7, 0, 256]),
+    ],
+)
+def test_labels_are_the_ids_of_the_files(tool, ids, dtype, wanted):
+    palette = np.array([[9, 0, 0], [0, 9, 0], [0, 0, 9]])
+    labels = np.array([[0, 1, 2], [2, 2, 0]])
+    logits = np.eye(3)[labels].transpose(2, 0, 1)
+    written = tool['segmentation_pictures'](
+        np.ones((2, 3, 3), np.uint8),
+        logits,
+        None,
+        dict(palette=palette.tolist(), **ids),
+    )
+    assert written['labels'].dtype == dtype
+    np.testing.assert_array_equal(written['labels'], np.array(wanted)[labels])
+    overlay = (1 + palette[labels] + 1) // 2  # by class
+    np.testing.assert_array_equal(written['overlays'], overlay)
+
+
+@pytest.mark.parametrize(
+    'images',
+    [
+        ['a/0.jpg'],
+        ['a/0.jpg', 'b/0.jpg', 'b/1.jpg', 'a/0.jpg'],
+        ['a/0.jpg', 'a/0.png', 'a/0.jpg.png', './a/0.png'],
+        ['a/x.y.jpg', '../0.jpg'],
+    ],
+)
+def test_outputs_are_called_as_those_of_the_other_tools(tool, images):
+    ours = output_names(images)
+    theirs = tool['output_names']([*map(Path, images)])
+    assert theirs == {path.absolute().resolve(): n for path, n in ours.items()}
+    assert len({*theirs.values()}) == len(theirs)
 
 
 def test_a_file_of_another_program_is_refused(tool, tmp_path):

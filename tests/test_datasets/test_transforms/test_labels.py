@@ -11,14 +11,17 @@ from xnet_mm.datasets.transforms.labels import with_load_labels
 
 
 def load(path, **results):
-    results = dict(
-        seg_map_path=str(path),
-        img_path='a.jpg',
-        ori_shape=(8, 12),
-        seg_fields=[],
-        reduce_zero_label=False,
-        label_map=None,
-    ) | results
+    results = (
+        dict(
+            seg_map_path=str(path),
+            img_path='a.jpg',
+            ori_shape=(8, 12),
+            seg_fields=[],
+            reduce_zero_label=False,
+            label_map=None,
+        )
+        | results
+    )
     return LoadLabels()(results)['gt_seg_map']
 
 
