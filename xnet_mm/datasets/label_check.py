@@ -236,7 +236,7 @@ def check_pairs(
             )
         )
     raise_problems(where, [f for f in found if isinstance(f, str)])
-    ids: set[int] = set().union(*found)
+    ids = {i for one in found if isinstance(one, set) for i in one}
     # One process may have drawn the files of one class.
     enough = min(num_classes, 2)
     for pair in others if pairs else ():

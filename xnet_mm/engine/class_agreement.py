@@ -32,12 +32,10 @@ def compare_counts(
 ) -> str:
     """Each head's number of classes and the data's; one is too few."""
     names = ', '.join(classes[:12]) + (', ...' * (len(classes) > 12))
-    counts = {
-        name: head.num_classes
-        for name, head in heads(model)
-        if hasattr(head, 'num_classes')
-    } or {'decode_head': getattr(model, 'num_classes', None)}
-    for name, count in counts.items():
+    counts = [('decode_head', getattr(model, 'num_classes', None))]
+    for name, head in heads(model):
+        counts.append((name, getattr(head, 'num_classes', None)))
+    for name, count in counts:
         if count is not None and count != len(classes):
             return (
                 f'The head has num_classes={count}, the {split} data '

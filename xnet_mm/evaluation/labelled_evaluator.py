@@ -71,7 +71,6 @@ class LabelledEvaluator(Evaluator):
         missing = list(has_labels.values()).count(False)
         if not missing:
             return super().evaluate(size)
-        every, metrics = self.metrics, {}
         if missing < len(has_labels):
             metrics = super().evaluate(size)
             text = (
@@ -79,16 +78,14 @@ class LabelledEvaluator(Evaluator):
                 f'{len(has_labels)} images: the others have no label map.'
             )
         else:
+            metrics = {}
             text = (
                 f'No label map for any of the {missing} images: they were '
                 'predicted, and nothing was evaluated.'
             )
-            self.metrics = [
-                m for m in every if getattr(m, 'format_only', False)
-            ]
-            metrics = super().evaluate(size)
-            self.metrics = every
-            for metric in every:
+            for metric in self.metrics:
+                if getattr(metric, 'format_only', False):
+                    metrics.update(metric.evaluate(size))
                 metric.results.clear()
         print_log(text, logger='current', level=logging.WARNING)
         return metrics

@@ -132,6 +132,7 @@ def test_the_stock_loader_gives_way_everywhere():
         dict(type='TestTimeAug', transforms=[[stock], [dict(type='X')]]),
         dict(type=LoadAnnotations),
         stock,
+        dict(type='RandomCrop', crop_size=(4, 4)),
         print,
     ]
     assert with_load_labels(steps) == [
@@ -139,6 +140,7 @@ def test_the_stock_loader_gives_way_everywhere():
         dict(type='TestTimeAug', transforms=[[ours], [dict(type='X')]]),
         dict(type='xnet_mm.LoadLabels'),
         ours,
+        dict(type='RandomCrop', crop_size=(4, 4)),
         print,
     ]
     assert stock['type'] == 'LoadAnnotations'

@@ -131,5 +131,5 @@ def with_load_labels(steps: Any) -> Any:
             inner['type'] = 'xnet_mm.LoadLabels'
         return inner
     if isinstance(steps, list | tuple):
-        return [with_load_labels(step) for step in steps]
+        return type(steps)(with_load_labels(step) for step in steps)
     return steps
