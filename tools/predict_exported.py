@@ -182,7 +182,14 @@ def main() -> int:
         except (OSError, UnidentifiedImageError) as error:
             unreadable.append(f'{path} ({error})')
             continue
-        written = pictures(image, model(image), args, model.facts)
+        output = model(image)
+        if not np.isfinite(output).all():
+            raise SystemExit(
+                f'{path}: NaN or infinity in the prediction. The weights of '
+                f'{args.file} have diverged, or overflow: export another '
+                'checkpoint.'
+            )
+        written = pictures(image, output, args, model.facts)
         for folder, picture in written.items():
             write_png(args.out_dir / folder / f'{name}.png', picture)
         print(f'{number}/{len(names)} {path}', flush=True)

@@ -102,15 +102,16 @@ def test_image_without_truth_counts_for_nothing():
         assert none[key].item() == 0
 
 
-def test_nan_names_the_image():
-    depth = torch.ones(2, 1, 2, 2)
-    depth[1, 0, 0, 0] = float('nan')
-    samples = [
-        depth_sample(torch.ones(1, 2, 2), img_path=f'rgb/{i}.jpg')
-        for i in range(2)
-    ]
-    with pytest.raises(FloatingPointError, match=r'depth of rgb/1\.jpg\. Low'):
-        probe().loss_by_feat(depth, samples)
+@pytest.mark.parametrize('known', [True, False])
+def test_nan_shows_in_what_is_logged(known):
+    """FiniteCheckHook looks there; pixels without truth are no exception."""
+    depth = torch.ones(1, 1, 2, 2)
+    depth[0, 0, 0, 0] = float('nan')
+    truth = torch.ones(1, 2, 2)
+    truth[0, 0, 0] = known
+    losses = probe().loss_by_feat(depth, [depth_sample(truth)])
+    assert losses['loss_silog'].isnan() == known
+    assert losses['abs_rel'].isnan()
 
 
 @pytest.mark.parametrize('head', ['PFPDepthHead', *DEPTH_PEERS])

@@ -5,6 +5,7 @@ from ..registry import HOOKS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
+from .finite_hook import FiniteCheckHook
 from .fsdp2_strategy import FSDP2Strategy
 from .save_depth_hook import SaveDepthHook
 from .seed_hook import IterationSeedHook
@@ -14,6 +15,7 @@ __all__ = [
     'ClassCheckHook',
     'DepthRangeCheckHook',
     'FSDP2Strategy',
+    'FiniteCheckHook',
     'IterationSeedHook',
     'SafeCheckpointHook',
     'SaveDepthHook',

@@ -101,14 +101,10 @@ class DepthOutput(BaseDecodeHead):
             seg_logits: metres (B,1,h,w), whatever mmseg calls them.
             batch_data_samples: with `gt_depth_map` (1,H,W), 0 = none;
                 without it an image counts for nothing.
-
-        Raises:
-            FloatingPointError: a prediction is not finite; names the images.
         """
         depth = seg_logits
         truth = _stack_truth(depth, batch_data_samples)
         depth = resize_to(depth, truth.shape[-2:], self.align_corners)
-        _check_finite(depth, batch_data_samples)
         valid = (truth > self.min_depth) & (truth < self.max_depth)
         functions = self.loss_decode
         if not isinstance(functions, nn.ModuleList):
@@ -221,20 +217,3 @@ def _stack_truth(depth: Tensor, samples: Sequence) -> Tensor:
     known = [m for m in maps if m is not None]
     blank = torch.zeros_like(known[0] if known else depth[0])
     return torch.stack([blank if m is None else m for m in maps])
-
-
-def _check_finite(depth: Tensor, samples: Sequence) -> None:
-    finite = depth.detach().isfinite()
-    if finite.all():
-        return
-    names = [
-        str(sample.get('img_path', f'image {i} of the batch'))
-        for i, sample in enumerate(samples)
-        if not finite[i].all()
-    ]
-    raise FloatingPointError(
-        f'NaN or inf in the predicted depth of {", ".join(names)}. Lower the '
-        'learning rate, lengthen the warm-up or clip the gradients '
-        '(optim_wrapper.clip_grad=dict(max_norm=1.0)); under mixed '
-        'precision try bfloat16.'
-    )
