@@ -98,13 +98,15 @@ class FiniteCheckHook(Hook):
                 more, or it was not; or float16's gradients always overflow.
         """
         losses = ', '.join(_find_nonfinite(outputs or {}).values())
-        if self._guard is None:
-            if losses:
-                raise ValueError(_stop(runner, losses, name_images(data_batch)))
-        elif losses or self._guard.is_bad is not False:
+        guard = self._guard
+        if losses and guard is None:
+            raise ValueError(_stop(runner, losses, name_images(data_batch)))
+        if guard is not None and (losses or guard.is_bad is not False):
             self._seen.append((losses, name_images(data_batch)))
-        if self._guard is not None and self._guard.is_bad is not None:
-            self._close_update(runner)
+        if guard is not None and guard.is_bad is not None:
+            seen, self._seen = self._seen, []
+            is_bad, guard.is_bad = guard.is_bad, None
+            self._close_update(runner, is_bad, seen)
         scaler = getattr(runner.optim_wrapper, 'loss_scaler', None)
         if scaler is None or not scaler.is_enabled():
             return
@@ -116,16 +118,21 @@ class FiniteCheckHook(Hook):
                 f'{scale:.1e}), so nothing is learned. {ADVICE}'
             )
 
-    def _close_update(self, runner: Runner) -> None:
-        """Count, report and forget the update that was just decided on."""
-        assert self._guard is not None
-        seen, is_bad = self._seen, self._guard.is_bad
-        self._seen, self._guard.is_bad = [], None
+    def _close_update(
+        self, runner: Runner, is_bad: bool, seen: list[tuple[str, str]]
+    ) -> None:
+        """Count and report the update that was just decided on.
+
+        Args:
+            runner: of the run.
+            is_bad: whether it was left out.
+            seen: losses that are not finite, and images, by iteration.
+        """
         before = runner.message_hub.runtime_info.get(COUNT, 0)
         if not is_bad:
             if before:
                 runner.message_hub.update_info(COUNT, 0)
-            bad = [(losses, images) for losses, images in seen if losses]
+            bad = [part for part in seen if part[0]]
             if bad:  # of what is only logged: the gradients are finite
                 raise ValueError(_stop(runner, *bad[-1]))
             return
@@ -195,8 +202,8 @@ class FiniteCheckHook(Hook):
     def _watch(self, model: nn.Module) -> None:
         # The model in its wrapper, and the one that test-time augmentation
         # asks: what that merges does not keep the NaN of one view.
-        while isinstance(getattr(model, 'module', None), nn.Module):
-            model = model.module
+        while isinstance(inner := getattr(model, 'module', None), nn.Module):
+            model = inner
         self._watched = model.register_forward_hook(_check_outputs)
 
     def _stop_watching(self) -> None:
@@ -226,9 +233,12 @@ def _check_outputs(model: nn.Module, args: Any, outputs: Any) -> None:
 
 
 def _find_nonfinite(values: Mapping[str, Any]) -> dict[str, str]:
-    """Key -> 'key=nan', of the numbers that are not finite."""
+    """Key -> 'key=nan', of the numbers that are not finite.
+
+    On a GPU this waits for each of them, as MMEngine's log does, too.
+    """
     numbers = {
-        key: float(value)  # MMEngine reads each one for its log, too
+        key: float(value.detach() if isinstance(value, Tensor) else value)
         for key, value in values.items()
         if isinstance(value, Real) or getattr(value, 'ndim', 1) == 0
     }

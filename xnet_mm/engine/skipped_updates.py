@@ -1,10 +1,11 @@
 """Updates that are left out because their numbers are none."""
 
+from functools import partial, wraps
 from typing import Any
 
 import torch
 from mmengine.dist import all_reduce
-from mmengine.optim import OptimWrapper
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
@@ -35,7 +36,9 @@ class UpdateGuard:
     """
 
     def __init__(self, wrapper: OptimWrapper, model: nn.Module) -> None:
-        if not isinstance(wrapper, OptimWrapper):
+        if not isinstance(wrapper, OptimWrapper) or isinstance(
+            wrapper, OptimWrapperDict
+        ):
             raise ValueError(
                 'max_bad_steps of FiniteCheckHook is for OptimWrapper and '
                 f'AmpOptimWrapper, the config has {type(wrapper).__name__}. '
@@ -44,7 +47,9 @@ class UpdateGuard:
         self.is_bad: bool | None = None
         self._wrapper, self._buffers = wrapper, list(model.buffers())
         self._backward, self._step = wrapper.backward, wrapper.step
-        vars(wrapper).update(backward=self.backward, step=self.step)
+        # `wraps` keeps the mark by which a schedule knows the method again.
+        step = wraps(self._step)(partial(self.step))
+        vars(wrapper).update(backward=self.backward, step=step)
         self._begin()
 
     def _begin(self) -> None:

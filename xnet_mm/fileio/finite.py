@@ -102,4 +102,5 @@ def check_weights(state: dict, source: str) -> None:
 
 
 def _is_mask(x: Tensor) -> bool:
-    return bool(((x == 0) | (x == -torch.inf)).all())
+    zero = x == 0
+    return bool(zero.any() and (zero | (x == -torch.inf)).all())

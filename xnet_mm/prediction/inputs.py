@@ -60,9 +60,7 @@ def predict_video(
     batches = iter(lambda: list(islice(frames, batch_size)), [])
     number = 0
     for batch in track(batches, 'Predicting', total=steps):
-        names = [
-            f'{stem}/{i:06d}' for i in range(number, number + len(batch))
-        ]
+        names = [f'{stem}/{i:06d}' for i in range(number, number + len(batch))]
         yield from zip(names, batch, predictor(batch, names), strict=True)
         number += len(batch)
 
