@@ -7,5 +7,6 @@ custom_hooks = [
     dict(type='xnet_mm.AccelerateHook'),
     dict(type='xnet_mm.DepthRangeCheckHook'),
     dict(type='xnet_mm.FiniteCheckHook'),
+    dict(type='xnet_mm.ModelCheckHook'),
     dict(type='xnet_mm.IterationSeedHook'),
 ]

@@ -59,8 +59,21 @@ def test_predictions_stay_in_range_for_any_feature(activation):
 def test_bad_options():
     with pytest.raises(ValueError, match=r"'relu'.*'sigmoid', 'exp' or"):
         probe(activation='relu')
-    with pytest.raises(ValueError, match=r'max_depth=0\b.*in metres'):
-        probe(max_depth=0)
+    with pytest.raises(ValueError, match=r'min_depth=9, max_depth=8; .*metre'):
+        probe(min_depth=9, max_depth=8)
+    with pytest.raises(ValueError, match=r'num_classes=5; depth has no class'):
+        probe(num_classes=5)
+    with pytest.raises(ValueError, match=r'loss_decode=\[\]; wanted one loss'):
+        probe(loss_decode=[])
+    with pytest.raises(ValueError, match=r'channels=0; wanted a whole number'):
+        Probe(in_channels=2, channels=0)
+
+
+@pytest.mark.parametrize('key', ['max_depth', 'min_depth'])
+@pytest.mark.parametrize('value', [0, -1.0, float('nan'), float('inf'), '8'])
+def test_no_depth(key, value):
+    with pytest.raises(ValueError, match=rf'{key}=.*; wanted a finite number'):
+        probe(**{key: value})
 
 
 def test_loss_counts_what_lies_in_the_range():

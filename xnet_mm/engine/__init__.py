@@ -7,6 +7,7 @@ from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .finite_hook import FiniteCheckHook
 from .fsdp2_strategy import FSDP2Strategy
+from .model_check_hook import ModelCheckHook, check_layer_decay
 from .save_depth_hook import SaveDepthHook
 from .seed_hook import IterationSeedHook
 
@@ -17,8 +18,10 @@ __all__ = [
     'FSDP2Strategy',
     'FiniteCheckHook',
     'IterationSeedHook',
+    'ModelCheckHook',
     'SafeCheckpointHook',
     'SaveDepthHook',
+    'check_layer_decay',
 ]
 
 allow_mmengine_checkpoints()

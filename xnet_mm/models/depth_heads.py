@@ -12,6 +12,7 @@ from mmseg.models.decode_heads.uper_head import UPerHead
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from .arguments import check_count, check_number
 from .handover import take_over
 from .heads import PFPHead
 from .resize import resize_to
@@ -37,7 +38,8 @@ class DepthOutput(BaseDecodeHead):
         **kwargs: those of the head.
 
     Raises:
-        ValueError: an unknown activation or an empty range.
+        ValueError: an unknown activation, an empty or endless range, no
+            loss, or `num_classes`.
     """
 
     def __init__(
@@ -48,6 +50,18 @@ class DepthOutput(BaseDecodeHead):
         loss_decode: dict | Sequence[dict] = LOSS,
         **kwargs: Any,
     ) -> None:
+        box = type(self).__name__
+        for key in ('num_classes', 'out_channels'):
+            if key in kwargs:
+                raise ValueError(
+                    f'{box}: {key}={kwargs[key]!r}; depth has no classes. '
+                    f'Leave {key} out.'
+                )
+        check_count(f'{box}: channels', kwargs.get('channels', 1))
+        if not loss_decode:
+            raise ValueError(
+                f'{box}: loss_decode={loss_decode!r}; wanted one loss or more.'
+            )
         # The threshold keeps mmseg from warning about two classes.
         super().__init__(
             num_classes=1,
@@ -61,7 +75,9 @@ class DepthOutput(BaseDecodeHead):
                 f"activation={activation!r}; wanted 'sigmoid', 'exp' or "
                 "'softplus'."
             )
-        if not 0 < min_depth < max_depth:
+        check_number(f'{box}: max_depth', max_depth)
+        check_number(f'{box}: min_depth', min_depth)
+        if not min_depth < max_depth:
             raise ValueError(
                 f'min_depth={min_depth}, max_depth={max_depth}; wanted '
                 '0 < min_depth < max_depth, in metres.'

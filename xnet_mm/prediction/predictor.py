@@ -14,6 +14,7 @@ from mmseg.models.segmentors import EncoderDecoder
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
 from ..fileio.finite import check_prediction, check_weights
+from ..models.arguments import check_windows
 
 
 class Predictor:
@@ -30,7 +31,8 @@ class Predictor:
 
     Raises:
         SystemExit: the checkpoint is not of this model.
-        ValueError: its weights are not finite.
+        ValueError: its weights are not finite, or the config's sliding
+            window leaves pixels out.
     """
 
     def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
@@ -38,6 +40,7 @@ class Predictor:
         from mmseg.registry import MODELS
 
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
+        check_windows(getattr(model, 'test_cfg', None))
         content = load_checkpoint_file(checkpoint)
         state = content.get('state_dict', content)
         _load_all(model, state, checkpoint)
