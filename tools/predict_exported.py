@@ -183,11 +183,12 @@ def main() -> int:
             unreadable.append(f'{path} ({error})')
             continue
         output = model(image)
-        if not np.isfinite(output).all():
+        wrong = output.size - int(np.isfinite(output).sum())
+        if wrong:  # NaN would be class 0, or 1 mm
             raise SystemExit(
-                f'{path}: NaN or infinity in the prediction. The weights of '
-                f'{args.file} have diverged, or overflow: export another '
-                'checkpoint.'
+                f'{path}: {wrong} of {output.size} predicted values are NaN '
+                f'or infinite. The weights of {args.file} have diverged or '
+                'overflow: export another checkpoint.'
             )
         written = pictures(image, output, args, model.facts)
         for folder, picture in written.items():

@@ -3,6 +3,7 @@
 import pytest
 import tiny
 import torch
+from launches import TORCHRUN, launch
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
@@ -164,3 +165,50 @@ def test_two_optimisers_are_refused():
         ValueError, match=r'for OptimWrapper and AmpOptimWrapper, .* has Opt'
     ):
         UpdateGuard(wrappers, nn.Linear(1, 1))
+
+
+TWO = """
+import torch
+import torch.distributed as dist
+from mmengine.optim import OptimWrapper
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from xnet_mm.engine.skipped_updates import UpdateGuard
+
+dist.init_process_group('gloo')
+rank = dist.get_rank()
+model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2, affine=False))
+for parameter in model.parameters():
+    nn.init.ones_(parameter)
+ddp = DistributedDataParallel(model, broadcast_buffers=False)
+wrapper = OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1), 2)
+guard = UpdateGuard(wrapper, model)
+bad = []
+for step in range(8):
+    x = torch.tensor([[rank + step, 1.0], [3.0, step]])
+    with wrapper.optim_context(ddp):
+        loss = ddp(x).square().mean() + ddp.module[0].weight.sum()
+    if rank == 1 and step == 2:  # not in the iteration that is shared
+        loss = loss * torch.nan
+    if rank == 0 and step == 5:  # gradients are finite, in both processes
+        loss = loss + torch.inf
+    before = model[0].weight.sum().item()
+    wrapper.update_params(loss)
+    moved = model[0].weight.sum().item() != before
+    bad.append(f'{guard.is_bad}{moved}')
+    guard.is_bad = None
+held = [*model.parameters(), model[1].running_mean.isfinite().float()]
+with open(f'{rank}.txt', 'w') as file:
+    print(bad[1::2], [t.detach().tolist() for t in held], file=file)
+dist.destroy_process_group()
+"""
+
+
+def test_two_processes_decide_alike(tmp_path):
+    script = tmp_path / 'two.py'
+    script.write_text(TWO)
+    done = launch(*TORCHRUN, 2, script, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    first, second = ((tmp_path / f'{i}.txt').read_text() for i in range(2))
+    assert "['FalseTrue', 'TrueFalse', 'TrueFalse', 'FalseTrue']" in first
+    assert first == second
