@@ -80,7 +80,7 @@ def test_a_pixel_of_an_image(root, tmp_path):
     with pytest.raises(
         ValueError,
         match=r'loss=nan.*images: \S+/images/3\.png \(it has such pixels as '
-        r'loaded\)\. Lower .* max_bad_steps=3',
+        r'loaded\)\. Mend the file.* max_bad_steps=3',
     ):
         runner.train()
 

@@ -5,10 +5,11 @@ import tiny
 import torch
 from launches import TORCHRUN, launch
 from mmengine.config import Config
-from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.optim import AmpOptimWrapper, OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 from poison import LeaveOut, Poison
 from torch import nn
+from torch.amp import GradScaler
 
 from xnet_mm.engine.skipped_updates import UpdateGuard
 
@@ -142,21 +143,34 @@ def test_the_largest_gradient_is_finite():
     assert model.weight.item() == pytest.approx(-5e29)
 
 
-class Scaler:
-    """In the place of a GradScaler, which needs a GPU."""
+class ScaledWrapper(AmpOptimWrapper):
+    """As on a GPU, which the one of MMEngine insists on."""
 
-    def is_enabled(self):
-        return True
+    def __init__(self, optimizer, **options):
+        OptimWrapper.__init__(self, optimizer, **options)
+        self.loss_scaler = GradScaler('cpu', init_scale=8.0)
+        self._scale_update_param = None
 
 
-def test_overflow_alone_is_left_to_the_scaler():
-    model, wrapper, guard = linear()
-    wrapper.loss_scaler = Scaler()
-    model.weight.register_hook(lambda grad: grad * NAN)
-    wrapper.update_params(model.weight.sum())
-    assert guard.is_bad is False  # it steps, and the scaler would not
+@pytest.mark.parametrize('clip', [None, dict(max_norm=10.0)])
+def test_overflow_alone_is_left_to_the_scaler(clip):
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.ones_(model.weight)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    wrapper = ScaledWrapper(optimizer, clip_grad=clip)
+    guard = UpdateGuard(wrapper, model)
     wrapper.update_params(model.weight.sum() * NAN)
     assert guard.is_bad
+    assert wrapper.loss_scaler.get_scale() == 8  # as if it had not been
+    wrapper.update_params(model.weight.sum())
+    assert model.weight.item() == 0.5
+    handle = model.weight.register_hook(lambda grad: grad * torch.inf)
+    wrapper.update_params(model.weight.sum())
+    handle.remove()
+    assert guard.is_bad is False
+    assert wrapper.loss_scaler.get_scale() == 4
+    wrapper.update_params(model.weight.sum())
+    assert model.weight.item() == 0
 
 
 def test_two_optimisers_are_refused():

@@ -118,6 +118,11 @@ def test_windows_that_cannot_slide(options):
         check_windows(slide(**options))
 
 
+def test_an_unknown_mode():
+    with pytest.raises(ValueError, match=r"mode='sldie'; wanted 'whole' or "):
+        check_windows(slide(mode='sldie'))
+
+
 def test_channels():
     check_three_channels('m', dict(in_channels=3, depth=7))
     for options in (dict(in_channels=4), dict(in_chans=1)):
@@ -129,5 +134,5 @@ def test_channels():
 
 def test_close_names():
     known = ['SiLU', 'GELU', 'ReLU', 'Linear']
-    assert describe_close('silu', known).startswith('; it knows SiLU, ')
+    assert describe_close('silu', known).startswith('; it knows SiLU')
     assert describe_close('qqq', known) == ''

@@ -28,6 +28,7 @@ ADVICE = (
     '(optim_wrapper.clip_grad=dict(max_norm=1.0)); under mixed precision try '
     'bfloat16.'
 )
+AS_LOADED = '(it has such pixels as loaded)'
 COUNT = 'finite_check_bad_steps'  # kept in checkpoints, by the message hub
 MAX_NAMES = 8
 # A gradient has to be 6e8 to overflow in float16 at this factor.
@@ -252,9 +253,12 @@ def _find_nonfinite(values: Mapping[str, Any]) -> dict[str, str]:
 def _stop(runner: Runner, losses: str, images: str) -> str:
     rates = [rate for group in _rates(runner).values() for rate in group]
     rate = f'{max(rates):.3g}' if rates else 'not known'
+    advice = ADVICE
+    if AS_LOADED in images:
+        advice = 'Mend the file, or the transform that makes them.'
     return (
         f'Iteration {runner.iter + 1}: {losses}. Learning rate {rate}; '
-        f'images: {images}. {ADVICE} To leave such updates out: '
+        f'images: {images}. {advice} To leave such updates out: '
         "dict(type='xnet_mm.FiniteCheckHook', max_bad_steps=3) in "
         'custom_hooks.'
     )
@@ -288,7 +292,7 @@ def name_images(data_batch: Any) -> str:
         name = str(getattr(sample, 'metainfo', {}).get('img_path', '?'))
         names.append(name)
         if isinstance(image, Tensor) and not is_finite(image):
-            wrong.append(f'{name} (it has such pixels as loaded)')
+            wrong.append(f'{name} {AS_LOADED}')
     if wrong:
         names = wrong
     more = f', ... ({len(names)} in all)' * (len(names) > MAX_NAMES)

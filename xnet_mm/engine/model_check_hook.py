@@ -33,7 +33,8 @@ class ModelCheckHook(Hook):
             ValueError: see `check_windows`.
         """
         for module in runner.model.modules():
-            check_windows(getattr(module, 'test_cfg', None))
+            if hasattr(module, 'slide_inference'):
+                check_windows(getattr(module, 'test_cfg', None))
 
     def before_train(self, runner: Runner) -> None:
         """Look at how images are loaded."""

@@ -129,10 +129,13 @@ def check_windows(test_cfg: Mapping[str, Any] | None) -> None:
         test_cfg: of the segmentor, mmseg's or ours.
 
     Raises:
-        ValueError: `crop_size` or `stride` is missing, is no pair of whole
-            numbers, or the stride is the larger one.
+        ValueError: an unknown mode; `crop_size` or `stride` is missing, is
+            no pair of whole numbers, or the stride is the larger one.
     """
-    if not test_cfg or test_cfg.get('mode', 'whole') != 'slide':
+    mode = (test_cfg or {}).get('mode', 'whole')
+    if mode not in ('whole', 'slide'):
+        raise ValueError(f"test_cfg.mode={mode!r}; wanted 'whole' or 'slide'.")
+    if not test_cfg or mode == 'whole':
         return
     wanted = "test_cfg.mode='slide' needs crop_size=(height, width) and "
     wanted += 'stride=(height, width) in pixels, stride at most crop_size'
@@ -168,11 +171,11 @@ def check_three_channels(name: str, config: Mapping[str, Any]) -> None:
 
 
 def describe_close(word: Any, known: Collection[str]) -> str:
-    """'; it knows a, b, ...', what is closest to `word`; or ''."""
+    """'; it knows a, b', which are closest to `word`; or ''."""
     by_case = {name.lower(): name for name in known}
     close = get_close_matches(str(word).lower(), by_case, 4)
     names = ', '.join(by_case[name] for name in close)
-    return f'; it knows {names}, ...' if names else ''
+    return f'; it knows {names}' if names else ''
 
 
 def _is_list(values: Any) -> bool:
