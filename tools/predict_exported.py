@@ -202,7 +202,15 @@ def main() -> int:
         except (OSError, UnidentifiedImageError) as error:
             unreadable.append(f'{path} ({error})')
             continue
-        written = pictures(image, model(image), args, model.facts)
+        output = model(image)
+        wrong = output.size - int(np.isfinite(output).sum())
+        if wrong:  # NaN would be class 0, or 1 mm
+            raise SystemExit(
+                f'{path}: {wrong} of {output.size} predicted values are NaN '
+                f'or infinite. The weights of {args.file} have diverged or '
+                'overflow: export another checkpoint.'
+            )
+        written = pictures(image, output, args, model.facts)
         for folder, picture in written.items():
             write_png(args.out_dir / folder / f'{name}.png', picture)
         print(f'{number}/{len(names)} {path}', flush=True)

@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from mmengine.registry import RUNNERS
 
+from xnet_mm.engine import check_layer_decay
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     enable_amp,
@@ -40,6 +41,7 @@ def main() -> None:
     """Train as the config and the command line say."""
     args = parse_args()
     cfg = load_config(args)
+    check_layer_decay(cfg)
     if args.amp:
         enable_amp(cfg)
     if args.resume:

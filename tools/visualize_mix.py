@@ -111,7 +111,7 @@ class Row:
         if self.neck.mix != 'image':
             self.pca = FeaturePCA([self.mixed_feature(i) for i in images])
 
-    def draw(self, image: np.ndarray) -> np.ndarray:
+    def draw(self, image: np.ndarray, name: str) -> np.ndarray:
         """BGR image (H,W,3) -> image | mixed feature | prediction, RGB."""
         mixed = self.mixed_feature(image)
         if self.pca is None:
@@ -123,7 +123,7 @@ class Row:
         else:
             picture, smooth = self.pca(mixed), cv2.INTER_LINEAR
             title = 'mixed feature: three principal components'
-        (result,) = self.predictor([image])
+        (result,) = self.predictor([image], [name])
         box = result.metainfo.get('crop_box', (0, 0, *image.shape[:2]))
         shown = crop_image(image, box)[..., ::-1]
         size = shown.shape[1::-1]
@@ -194,9 +194,9 @@ def main() -> None:
         row.learn(map(read, some))
     for path in track(paths, 'Drawing'):
         image = read(path)
-        picture = rows[0].draw(image)
+        picture = rows[0].draw(image, str(path))
         for row in rows[1:]:
-            picture = stack(picture, row.draw(image))
+            picture = stack(picture, row.draw(image, str(path)))
         write_png(args.out_dir / f'{names[path]}.png', picture[..., ::-1])
     for row in rows:
         if row.shares:

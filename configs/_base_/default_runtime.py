@@ -23,5 +23,7 @@ randomness = dict(seed=0)
 custom_hooks = [
     dict(type='xnet_mm.AccelerateHook'),  # same results, without it slower
     dict(type='xnet_mm.ClassCheckHook'),
+    dict(type='xnet_mm.FiniteCheckHook'),
+    dict(type='xnet_mm.ModelCheckHook'),
     dict(type='xnet_mm.IterationSeedHook'),
 ]

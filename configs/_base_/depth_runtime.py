@@ -6,5 +6,7 @@ tta_model = dict(_delete_=True, type='xnet_mm.DepthTTAModel')
 custom_hooks = [
     dict(type='xnet_mm.AccelerateHook'),
     dict(type='xnet_mm.DepthRangeCheckHook'),
+    dict(type='xnet_mm.FiniteCheckHook'),
+    dict(type='xnet_mm.ModelCheckHook'),
     dict(type='xnet_mm.IterationSeedHook'),
 ]

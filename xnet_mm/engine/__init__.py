@@ -5,7 +5,9 @@ from ..registry import HOOKS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
+from .finite_hook import FiniteCheckHook
 from .fsdp2_strategy import FSDP2Strategy
+from .model_check_hook import ModelCheckHook, check_layer_decay
 from .save_depth_hook import SaveDepthHook
 from .save_labels_hook import SaveLabelsHook
 from .seed_hook import IterationSeedHook
@@ -15,10 +17,13 @@ __all__ = [
     'ClassCheckHook',
     'DepthRangeCheckHook',
     'FSDP2Strategy',
+    'FiniteCheckHook',
     'IterationSeedHook',
+    'ModelCheckHook',
     'SafeCheckpointHook',
     'SaveDepthHook',
     'SaveLabelsHook',
+    'check_layer_decay',
 ]
 
 allow_mmengine_checkpoints()

@@ -45,7 +45,7 @@ def predict_images(
         else:
             batch[str(names[path])] = image
         if batch and (len(batch) == batch_size or path is paths[-1]):
-            results = predictor(list(batch.values()))
+            results = predictor(list(batch.values()), list(batch))
             yield from zip(batch, batch.values(), results, strict=True)
             batch = {}
 
@@ -60,9 +60,9 @@ def predict_video(
     batches = iter(lambda: list(islice(frames, batch_size)), [])
     number = 0
     for batch in track(batches, 'Predicting', total=steps):
-        for image, result in zip(batch, predictor(batch), strict=True):
-            yield f'{stem}/{number:06d}', image, result
-            number += 1
+        names = [f'{stem}/{i:06d}' for i in range(number, number + len(batch))]
+        yield from zip(names, batch, predictor(batch, names), strict=True)
+        number += len(batch)
 
 
 def find_images(source: Path) -> list[Path]:

@@ -1,5 +1,7 @@
 """A trained model that takes plain images."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from mmengine.config import Config
@@ -11,6 +13,8 @@ from mmseg.models.segmentors import EncoderDecoder
 
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
+from ..fileio.finite import check_prediction, check_weights
+from ..models.arguments import check_windows
 
 
 class Predictor:
@@ -27,6 +31,8 @@ class Predictor:
 
     Raises:
         SystemExit: the checkpoint is not of this model.
+        ValueError: its weights are not finite, or the config's sliding
+            window leaves pixels out.
     """
 
     def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
@@ -34,28 +40,41 @@ class Predictor:
         from mmseg.registry import MODELS
 
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
+        check_windows(getattr(model, 'test_cfg', None))
         content = load_checkpoint_file(checkpoint)
-        _load_all(model, content.get('state_dict', content), checkpoint)
+        state = content.get('state_dict', content)
+        _load_all(model, state, checkpoint)
+        check_weights(state, checkpoint)
         self.checkpoint = checkpoint
         self.meta = content.get('meta', {}).get('dataset_meta') or {}
         self.model: EncoderDecoder = accelerate(model.to(device).eval())
         self.pipeline = Compose(_plain_pipeline(cfg))
 
     @torch.no_grad()
-    def __call__(self, images: list[np.ndarray]) -> list[BaseDataElement]:
+    def __call__(
+        self, images: list[np.ndarray], names: Sequence[str] = ()
+    ) -> list[BaseDataElement]:
         """The model's samples, one for each image.
 
         Args:
             images: (H, W, 3) uint8 BGR each, of any sizes.
+            names: of the images, for errors.
+
+        Raises:
+            ValueError: a prediction is not finite.
         """
         samples = [self.pipeline(dict(img=image)) for image in images]
         one_size = len({s['inputs'].shape for s in samples}) == 1
         batches = [samples] if one_size else [[s] for s in samples]
-        return [
+        results = [
             result
             for batch in batches
             for result in self.model.test_step(pseudo_collate(batch))
         ]
+        names = names or [f'image {i}' for i in range(1, len(images) + 1)]
+        for result, name in zip(results, names, strict=True):
+            check_prediction(result, name)
+        return results
 
 
 def _plain_pipeline(cfg: Config) -> list[dict]:
