@@ -15,6 +15,7 @@ from xnet_mm.engine.launch import (
     load_config,
     process_group_closed,
 )
+from xnet_mm.errors import clear_errors
 
 
 def parse_args() -> Namespace:
@@ -35,6 +36,7 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
+@clear_errors
 @process_group_closed()
 def main() -> None:
     """Train as the config and the command line say."""
