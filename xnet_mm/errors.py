@@ -81,7 +81,7 @@ def clear_errors(main: Callable[P, T]) -> Callable[P, T]:
             text = describe(error)
             if not text or os.environ.get(SHOW_ALL):
                 raise
-            _log(text)
+            _log(text, error)
             raise SystemExit(text) from error
 
     return told
@@ -194,6 +194,8 @@ def _known(error: BaseException) -> str:
         return _out_of_memory(text)
     if isinstance(error, RuntimeError) and "can't allocate memory" in text:
         return _out_of_memory(text)
+    if of_config := _of_config(error):
+        return of_config
     if isinstance(error, OSError) and error.errno in PATHS:
         where = f': {error.filename}' if error.filename else ''
         return f'{error.strerror}{where}'
@@ -202,7 +204,7 @@ def _known(error: BaseException) -> str:
     frame = _raised_on_purpose(error)
     if frame and name == 'AttributeError' and _is_file(frame, CONFIG):
         return f'config: {text}'  # a part of it that the tool needs
-    return _of_config(error) or _of_registry(error)
+    return _of_registry(error)
 
 
 def _out_of_memory(text: str) -> str:
@@ -217,12 +219,16 @@ def _out_of_memory(text: str) -> str:
 def _of_config(error: BaseException) -> str:
     """An error in a config file: which, and its line where there is one."""
     frames = _frames(error)
-    readers = [f for f in frames if _is_file(f, CONFIG)]
-    files = [f.tb_frame.f_locals.get('filename') for f in readers]
-    names = [str(name) for name in files if isinstance(name, str | Path)]
+    names = [
+        str(frame.tb_frame.f_locals['filename'])
+        for frame in frames
+        if _is_file(frame, CONFIG)
+        and frame.tb_frame.f_code.co_name in ('fromfile', '_file2dict')
+    ]
+    names = [name for name in names if Path(name).is_file()]
     if not names:
         return ''
-    file, line = names[-1], ''
+    file, line = names[-1], ''  # the last one is a base, if any
     last = Path(frames[-1].tb_frame.f_code.co_filename)
     if last == Path(os.path.abspath(file)):
         line = f', line {frames[-1].tb_lineno}'
@@ -252,24 +258,32 @@ def _is_file(frame: TracebackType, tail: tuple[str, ...]) -> bool:
 
 def _leave_if_nobody_reads() -> None:
     try:
-        sys.stdout.flush()
+        print(flush=True)  # a flush alone has nothing left to fail with
     except BrokenPipeError:
         # Python flushes at its end, into the pipe that is gone.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-def _log(text: str) -> None:
+def _log(text: str, error: Exception) -> None:
     """Into the file of the run's log, if there is one."""
     if 'mmengine.logging' not in sys.modules:
         return
     from mmengine.logging import MMLogger
 
+    place = _frames(error)[-1]
+    code = place.tb_frame.f_code
     for logger in list(MMLogger._instance_dict.values()):
         for handler in logger.handlers:
             if isinstance(handler, logging.FileHandler):
-                handler.handle(
-                    logger.makeRecord(
-                        *(logger.name, logging.ERROR, '', 0, text, (), None)
-                    )
+                record = logging.LogRecord(
+                    logger.name,
+                    logging.ERROR,
+                    code.co_filename,
+                    place.tb_lineno,
+                    text,
+                    args=None,
+                    exc_info=None,
+                    func=code.co_name,
                 )
+                handler.handle(record)

@@ -10,7 +10,7 @@ from mmengine.config import Config, DictAction
 
 from ..checks import check_number, check_whole
 
-BRACKETS = ('()', '[]')
+BRACKETS = (('(', ')'), ('[', ']'))
 Check = Callable[[object, str], object]
 # What every config of MMEngine may have and need not.
 RUNNER_KEYS = (

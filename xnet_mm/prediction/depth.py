@@ -117,7 +117,7 @@ def model_max_depth(predictor: Predictor) -> float | None:
     found = predictor.meta.get('max_depth', getattr(head, 'max_depth', None))
     if found is None:
         return None
-    return check_positive(found, f'{predictor.checkpoint}: max_depth')
+    return check_positive(found, 'max_depth of the checkpoint')
 
 
 def parse_intrinsics(text: str) -> Camera:
