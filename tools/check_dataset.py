@@ -25,7 +25,7 @@ from rich.table import Table
 
 from xnet_mm.arguments import out_folder, threads
 from xnet_mm.datasets import DepthDataset
-from xnet_mm.datasets.depth_io import read_depth
+from xnet_mm.datasets.depth_io import read_depth_of
 from xnet_mm.datasets.depth_report import Report, read_all
 from xnet_mm.datasets.folders import split_name
 from xnet_mm.datasets.transforms.resize import splat
@@ -124,9 +124,7 @@ def picture(info: dict, vmax: float) -> np.ndarray:
     depth, title = np.zeros((height, PANEL_WIDTH)), 'no ground truth'
     if info['depth_map_path'] is not None:
         title = 'depth'
-        depth = read_depth(
-            info['depth_map_path'], info['depth_scale'], info['depth_encoding']
-        )
+        depth = read_depth_of(info)
         depth = splat(depth, size)
     colours = colour_depth(depth, 0, vmax)
     mixed = cv2.addWeighted(image, 0.5, colours, 0.5, 0)

@@ -24,11 +24,11 @@ from mmengine.structures import BaseDataElement
 
 from xnet_mm.arguments import (
     colour_range,
+    depth_scale,
     device,
     fraction,
     out_folder,
     positive_int,
-    positive_number,
     told,
 )
 from xnet_mm.engine.launch import existing_file
@@ -77,7 +77,7 @@ def parse_args() -> Namespace:
     depth = parser.add_argument_group('for depth')
     depth.add_argument(
         '--depth-scale',
-        type=positive_number,
+        type=depth_scale,
         default=1000,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )

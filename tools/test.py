@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from xnet_mm.arguments import out_folder_name, positive_number, seconds
+from xnet_mm.arguments import depth_scale, out_folder_name, seconds
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     existing_file,
@@ -32,7 +32,7 @@ def parse_args() -> Namespace:
     )
     parser.add_argument(
         '--depth-scale',
-        type=positive_number,
+        type=depth_scale,
         default=1000,
         help='file units per metre of the depth PNGs (1000: mm; KITTI: 256)',
     )

@@ -12,6 +12,8 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TypeVar
 
+from .checks import LEAST_SCALE, MOST_SCALE
+
 T = TypeVar('T')
 MOST_THREADS = 1024
 MOST = 1_000_000  # of what is counted
@@ -68,9 +70,13 @@ def side(text: str) -> int:
     return _whole(text, 16, SIDE)
 
 
-def positive_number(text: str) -> float:
-    """A finite number above 0."""
-    return _number(text, 'a finite number above 0', lambda x: x > 0)
+def depth_scale(text: str) -> float:
+    """File units per metre."""
+    return _number(
+        text,
+        f'file units per metre, {LEAST_SCALE:g} to {MOST_SCALE:g}',
+        lambda value: LEAST_SCALE <= value <= MOST_SCALE,
+    )
 
 
 def fraction(text: str) -> float:

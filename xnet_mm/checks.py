@@ -9,6 +9,7 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any, SupportsFloat, cast
 
+LEAST_SCALE, MOST_SCALE = 1e-6, 1e9  # file units per metre
 Camera = tuple[float, float, float, float]  # fx, fy, cx, cy
 
 
@@ -54,6 +55,15 @@ def check_positive(value: object, name: str) -> float:
         ValueError: with the name, the value and what is wanted.
     """
     return check_number(value, name, above=0)
+
+
+def check_scale(value: object, name: str) -> float:
+    """File units per metre: 1e-6 to 1e9, so that float32 holds the quotient.
+
+    Raises:
+        ValueError: with the name, the value and what is wanted.
+    """
+    return check_number(value, name, least=LEAST_SCALE, most=MOST_SCALE)
 
 
 def check_whole(
@@ -118,5 +128,5 @@ def _bounds(
     if above is not None:
         return f' above {above:g}'
     if least is not None and most is not None:
-        return f' from {least:,g} to {most:,g}'.replace(',', '')
+        return f' from {least:.10g} to {most:.10g}'
     return '' if least is None else f' of {least:g} or more'

@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
+from ..checks import check_scale
 from ..fileio.atomic import write_atomically
 from ..fileio.depth_png import describe_limit, encode_depth
 from ..registry import HOOKS
@@ -27,7 +28,7 @@ class SaveDepthHook(Hook):
 
     def __init__(self, out_dir: str, depth_scale: float = 1000.0) -> None:
         self.out_dir = Path(out_dir)
-        self.depth_scale = depth_scale
+        self.depth_scale = check_scale(depth_scale, 'depth_scale')
         self._clipped = 0
 
     def after_test_iter(

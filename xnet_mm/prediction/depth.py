@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.structures import BaseDataElement
 
-from ..checks import Camera, check_camera, check_positive
+from ..checks import Camera, check_camera, check_positive, check_scale
 from ..datasets.split_file import read_intrinsics
 from ..fileio.atomic import write_atomically
 from ..fileio.depth_png import HIGHEST, describe_limit, encode_depth
@@ -51,7 +51,7 @@ class DepthWriter:
         steady: bool = False,
     ) -> None:
         self.out_dir, self.max_depth = out_dir, max_depth
-        self.scale = check_positive(scale, 'scale of the depth files')
+        self.scale = check_scale(scale, 'scale of the depth files')
         self.colours, self.npy = colours, npy
         self.intrinsics, self.drop_edges = intrinsics, drop_edges
         self.steady, self._clipped = steady, 0
