@@ -18,12 +18,21 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 import cv2
-import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.structures import BaseDataElement
 
+from xnet_mm.arguments import (
+    colour_range,
+    depth_scale,
+    device,
+    fraction,
+    out_folder,
+    positive_int,
+    told,
+)
 from xnet_mm.engine.launch import existing_file
+from xnet_mm.errors import clear_errors
 from xnet_mm.prediction.depth import (
     DepthWriter,
     model_max_depth,
@@ -42,7 +51,6 @@ from xnet_mm.prediction.inputs import (
     predict_video,
 )
 from xnet_mm.prediction.predictor import Predictor
-from xnet_mm.visualization.depth_colours import depth_range
 
 
 def parse_args() -> Namespace:
@@ -53,21 +61,23 @@ def parse_args() -> Namespace:
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='file that training wrote')
     parser.add_argument('input', type=Path, help='image, folder or video')
-    parser.add_argument('--out-dir', type=Path, required=True)
+    parser.add_argument('--out-dir', type=out_folder, required=True)
     parser.add_argument(
-        '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
+        '--device',
+        type=device,
+        default='cuda' if torch.cuda.is_available() else 'cpu',
     )
-    parser.add_argument('--batch-size', type=int, default=1)
+    parser.add_argument('--batch-size', type=positive_int, default=1)
     parser.add_argument(
         '--opacity',
-        type=float,
+        type=fraction,
         default=0.5,
         help='classes: of the colours, 0 to 1',
     )
     depth = parser.add_argument_group('for depth')
     depth.add_argument(
         '--depth-scale',
-        type=float,
+        type=depth_scale,
         default=1000,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )
@@ -76,6 +86,7 @@ def parse_args() -> Namespace:
     )
     depth.add_argument(
         '--depth-range',
+        type=colour_range,
         default='max_depth',
         help='of the colours: max_depth (0 to that of the model), '
         'percentile (of each prediction; of the first frame for a video) or '
@@ -83,6 +94,7 @@ def parse_args() -> Namespace:
     )
     depth.add_argument(
         '--intrinsics',
+        type=told(parse_intrinsics),
         metavar='FILE|fx,fy,cx,cy',
         help='of the camera, in pixels of the images, the centre of the top '
         'left pixel being (0, 0): writes point clouds',
@@ -92,26 +104,19 @@ def parse_args() -> Namespace:
         action='store_true',
         help='leave pixels at jumps of the depth out of the point clouds',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.drop_edges and args.intrinsics is None:
+        parser.error('--drop-edges is for point clouds: give --intrinsics')
+    return args
 
 
-def read_depth_options(args: Namespace) -> dict:
-    """Options of `DepthWriter`; ends with what is wrong with them."""
-    words = ('max_depth', 'percentile')
-    colours, intrinsics = args.depth_range, None
-    try:
-        if colours not in words:
-            colours = tuple(map(float, colours.split(',')))
-            depth_range(colours, None, np.empty(0))
-        if args.intrinsics:
-            intrinsics = parse_intrinsics(args.intrinsics)
-    except ValueError as error:
-        raise SystemExit(f'--depth-range or --intrinsics: {error}') from error
+def depth_options(args: Namespace) -> dict:
+    """Options of `DepthWriter`."""
     return dict(
         scale=args.depth_scale,
-        colours=colours,
+        colours=args.depth_range,
         npy=args.npy,
-        intrinsics=intrinsics,
+        intrinsics=args.intrinsics,
         drop_edges=args.drop_edges,
     )
 
@@ -120,13 +125,11 @@ def make_writer(
     predictor: Predictor,
     result: BaseDataElement,
     args: Namespace,
-    depth_options: dict,
+    options: dict,
 ) -> PredictionWriter:
     """The writer for what the model predicts."""
     if 'pred_depth_map' in result:
-        return DepthWriter(
-            args.out_dir, model_max_depth(predictor), **depth_options
-        )
+        return DepthWriter(args.out_dir, model_max_depth(predictor), **options)
     if 'pred_sem_seg' not in result:
         raise SystemExit(
             f'{args.config} predicts neither classes nor depth, but '
@@ -135,6 +138,7 @@ def make_writer(
     return LabelWriter(args.out_dir, predictor, args.opacity)
 
 
+@clear_errors
 def main() -> None:
     """Predict; ends with an error that names the unreadable files."""
     args = parse_args()
@@ -142,7 +146,7 @@ def main() -> None:
     existing_file(args.checkpoint, 'checkpoint')
     is_video = args.input.suffix.lower() in VIDEO_SUFFIXES
     find_images(args.input)  # before the model is built: it takes a while
-    options = dict(read_depth_options(args), steady=is_video)
+    options = dict(depth_options(args), steady=is_video)
     cfg = Config.fromfile(args.config)
     predictor = Predictor(cfg, args.checkpoint, args.device)
     unreadable: list[Path] = []

@@ -11,7 +11,12 @@ have in common, without its suffix unless that tells two apart.
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +26,35 @@ import onnxruntime
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 
+def threads(text: str) -> int:
+    """0 to 1024, for a command line."""
+    if not text.isdecimal() or not int(text) <= 1024:
+        raise ArgumentTypeError(f'wanted 0 to 1024 threads, got {text!r}')
+    return int(text)
+
+
+def positive_number(text: str) -> float:
+    """Finite and above 0, for a command line."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float('inf'):
+        raise ArgumentTypeError(f'wanted a number above 0, got {text!r}')
+    return value
+
+
+def out_folder(text: str) -> Path:
+    """A folder that can be written to, or made."""
+    folder = Path(text)
+    there = next(p for p in [folder, *folder.absolute().parents] if p.exists())
+    if not there.is_dir():
+        raise ArgumentTypeError(f'{there} is a file, wanted a folder')
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ArgumentTypeError(f'no permission to write to {there}')
+    return folder
+
+
 def parse_args() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(
@@ -28,13 +62,16 @@ def parse_args() -> Namespace:
     )
     parser.add_argument('file', type=Path, help='that tools/export.py wrote')
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE')
-    parser.add_argument('--out-dir', type=Path, default=Path('out'))
+    parser.add_argument('--out-dir', type=out_folder, default=Path('out'))
     parser.add_argument(
-        '--threads', type=int, default=0, help='0: as many as there are cores'
+        '--threads',
+        type=threads,
+        default=0,
+        help='0: as many as there are cores',
     )
     parser.add_argument(
         '--depth-scale',
-        type=float,
+        type=positive_number,
         default=1000,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )

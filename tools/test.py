@@ -10,12 +10,14 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
+from xnet_mm.arguments import depth_scale, out_folder_name, seconds
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     existing_file,
     load_config,
     process_group_closed,
 )
+from xnet_mm.errors import clear_errors
 from xnet_mm.fast import accelerate
 
 
@@ -25,20 +27,24 @@ def parse_args() -> Namespace:
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='weights to test')
     parser.add_argument(
-        '--out', help='folder for the predictions: label or 16-bit depth PNGs'
+        '--out',
+        type=out_folder_name,
+        help='folder for the predictions: label or 16-bit depth PNGs',
     )
     parser.add_argument(
         '--depth-scale',
-        type=float,
+        type=depth_scale,
         default=1000,
         help='file units per metre of the depth PNGs (1000: mm; KITTI: 256)',
     )
     parser.add_argument('--show', action='store_true', help='show pictures')
     parser.add_argument(
-        '--show-dir', help='folder for image | truth | prediction pictures'
+        '--show-dir',
+        type=out_folder_name,
+        help='folder for image | truth | prediction pictures',
     )
     parser.add_argument(
-        '--wait-time', type=float, default=2, help='seconds for --show'
+        '--wait-time', type=seconds, default=2, help='for --show'
     )
     parser.add_argument(
         '--tta', action='store_true', help='test-time augmentation'
@@ -98,6 +104,7 @@ def save_predictions(cfg: Config, args: Namespace, depth: bool) -> None:
     cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
 
 
+@clear_errors
 @process_group_closed()
 def main() -> None:
     """Test; prints the metrics and where pictures and predictions are."""

@@ -16,6 +16,7 @@ from xnet_mm.engine.launch import (
     load_config,
     process_group_closed,
 )
+from xnet_mm.errors import clear_errors
 
 
 def parse_args() -> Namespace:
@@ -36,6 +37,7 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
+@clear_errors
 @process_group_closed()
 def main() -> None:
     """Train as the config and the command line say."""

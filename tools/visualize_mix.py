@@ -26,7 +26,9 @@ from mmengine.dataset import pseudo_collate
 from mmengine.structures import BaseDataElement
 from rich.progress import track
 
+from xnet_mm.arguments import device, out_folder
 from xnet_mm.engine.launch import existing_file
+from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.output_names import output_names
 from xnet_mm.models.decoder import PretrainedReversedDecoder
 from xnet_mm.prediction.depth import model_max_depth
@@ -164,9 +166,11 @@ def parse_args() -> Namespace:
         metavar=('NAME', 'CONFIG', 'CHECKPOINT'),
         help='a row of the picture; give it again for more rows',
     )
-    parser.add_argument('--out-dir', type=Path, required=True)
+    parser.add_argument('--out-dir', type=out_folder, required=True)
     parser.add_argument(
-        '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
+        '--device',
+        type=device,
+        default='cuda' if torch.cuda.is_available() else 'cpu',
     )
     return parser.parse_args()
 
@@ -179,6 +183,7 @@ def read(path: Path) -> np.ndarray:
     return image
 
 
+@clear_errors
 def main() -> None:
     """Draw every image."""
     args = parse_args()

@@ -15,7 +15,6 @@ from xnet_mm.engine.launch import (
     crop_size,
     distribute_on_cpu,
     enable_amp,
-    image_size,
     load_config,
     process_group_closed,
     read_config,
@@ -99,10 +98,11 @@ def test_config_as_the_training_tool_has_it(tmp_path):
     assert read_config(str(path)).work_dir == 'work_dirs/a'
     with pytest.raises(SystemExit, match=r'config not found: no\.py'):
         read_config('no.py')
+    with pytest.raises(SystemExit, match='is a folder, wanted the config it'):
+        read_config(str(tmp_path))
 
 
-def test_sizes():
-    assert image_size('480x640') == image_size('480X640') == (480, 640)
+def test_crop_size():
     cfg = Config(dict(model=dict(data_preprocessor=dict(size=[48, 64]))))
     assert crop_size(cfg) == (48, 64)
     cfg.model.data_preprocessor.size = None

@@ -139,17 +139,19 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
     assert (units == 65535).any()
 
 
-def test_clear_errors(tmp_path, run):
+def test_clear_errors(tmp_path, run, capsys):
     config, checkpoint = write_run(tmp_path)
     source = tmp_path / 'rgb' / 'a' / '0.png'
     common = (config, checkpoint, source, '--out-dir', tmp_path)
     for message, *options in (
-        ('two growing numbers in metres', '--depth-range', '9,2'),
-        ('could not convert string', '--depth-range', 'far'),
+        ("wanted NEAR below FAR, got '9,2'", '--depth-range', '9,2'),
+        ('percentile or NEAR,FAR in metres', '--depth-range', 'far'),
         ('wanted a text file of the 3 x 3', '--intrinsics', 'no.txt'),
+        ('is for point clouds: give --intrinsics', '--drop-edges'),
     ):
-        with pytest.raises(SystemExit, match=message):
+        with pytest.raises(SystemExit):
             run(*common, *options)
+        assert message in capsys.readouterr().err
 
 
 def test_crop_that_is_not_told_is_an_error(tmp_path, run):
@@ -166,5 +168,5 @@ def test_crop_that_is_not_told_is_an_error(tmp_path, run):
 
     TRANSFORMS.register_module(module=CropOfTests, force=True)
     source = tmp_path / 'rgb' / 'a' / '0.png'
-    with pytest.raises(ValueError, match=r'\(48, 64\).*\(30, 64\).*crop_box'):
+    with pytest.raises(SystemExit, match=r'\(48, 64\).*\(30, 64\).*crop_box'):
         run(config, checkpoint, source, '--out-dir', tmp_path)

@@ -1,17 +1,23 @@
 """The one reader of depth files: any supported format in, metres out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 import cv2
 import numpy as np
 
+from ..checks import check_scale
+
 Encoding = Literal['plain', 'rotate3']
 ENCODINGS = get_args(Encoding)
 
 
 def read_depth(
-    path: str | Path, scale: float, encoding: Encoding = 'plain'
+    path: str | Path,
+    scale: float,
+    encoding: Encoding = 'plain',
+    invalid_values: Sequence[float] = (),
 ) -> np.ndarray:
     """Read a depth map in metres.
 
@@ -25,17 +31,21 @@ def read_depth(
         encoding: 'plain', or 'rotate3' for SUN RGB-D's files, whose 16 bits
             are turned left by three (its toolbox's `read3dPoints.m`); a
             plain shift loses the far depths.
+        invalid_values: what means "none" beside 0, NaN, infinite and
+            negative values, in the units that `scale` divides: as the file
+            has them or, with 'rotate3', after turning back. Float files may
+            differ by their rounding.
 
     Returns:
-        (H, W) float32 in metres; 0 = no ground truth, which is also what
-        NaN, infinite and negative values become.
+        (H, W) float32 in metres; 0 = no ground truth.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: the file cannot be read or holds no depth map: 8-bit
-            values, several channels, no numbers.
+            values, several channels, no numbers; or such a scale.
     """
     path = str(path)
+    check_scale(scale, f'{path}: depth_scale')
     if not Path(path).is_file():
         raise FileNotFoundError(f'{path}: no such depth file')
     is_array = path.lower().endswith(('.npy', '.npz'))
@@ -51,7 +61,28 @@ def read_depth(
     depth = np.divide(raw, np.float32(scale), dtype=np.float32)
     if raw.dtype.kind != 'u':
         depth[~(np.isfinite(depth) & (depth > 0))] = 0
+    for value in invalid_values:
+        depth[_equals(raw, value)] = 0
     return depth
+
+
+def read_depth_of(sample: dict) -> np.ndarray:
+    """The depth map of a sample of a data set's list; see `read_depth`."""
+    return read_depth(
+        sample['depth_map_path'],
+        sample['depth_scale'],
+        sample['depth_encoding'],
+        sample.get('invalid_values', ()),
+    )
+
+
+def _equals(raw: np.ndarray, value: float) -> np.ndarray:
+    """Where (H, W) values of a file are `value`, as far as it can tell."""
+    if raw.dtype.kind != 'f':
+        return raw == value
+    with np.errstate(over='ignore'):  # float16 ends at 65504
+        same = np.asarray(value, raw.dtype)
+    return np.isclose(raw, same, rtol=1e-6, atol=0)
 
 
 def _read_array(path: str) -> np.ndarray:

@@ -14,19 +14,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
+
+from ..arguments import natural, out_folder_name
+from .config_check import ConfigChanges, check_config, merge_changes
 
 
 def add_launch_arguments(parser: ArgumentParser) -> None:
     """Add the options that training and testing have in common."""
     parser.add_argument(
-        '--work-dir', help='folder of logs and checkpoints (work_dirs/CONFIG)'
+        '--work-dir',
+        type=out_folder_name,
+        help='folder of logs and checkpoints (work_dirs/CONFIG)',
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigChanges,
         help='changes to the config: key=value, nested as a.b.c=value, lists '
         'as key="[a,b]" (no blanks, in quotation marks)',
     )
@@ -38,24 +43,24 @@ def add_launch_arguments(parser: ArgumentParser) -> None:
     )
     # torch.distributed.launch passes it, torchrun sets LOCAL_RANK.
     parser.add_argument(
-        '--local_rank', '--local-rank', type=int, default=0, help='internal'
+        '--local_rank',
+        '--local-rank',
+        type=natural,
+        default=0,
+        help='internal',
     )
 
 
 def existing_file(path: str, what: str) -> str:
     """`path`, or an end of the program that says what is missing."""
+    if Path(path).is_dir():
+        raise SystemExit(f'{path} is a folder, wanted the {what} itself.')
     if not Path(path).is_file():
         raise SystemExit(
             f'{what} not found: {path} (looked in {Path.cwd()}). '
             'Give the path of an existing file.'
         )
     return path
-
-
-def image_size(text: str) -> tuple[int, int]:
-    """(height, width) of HxW, for a command line."""
-    height, width = map(int, text.lower().split('x'))
-    return height, width
 
 
 def crop_size(cfg: Config) -> tuple[int, int]:
@@ -99,11 +104,14 @@ def load_config(args: Namespace) -> Config:
 
     Raises:
         SystemExit: no such file, or a launcher that needs a GPU.
+        ValueError: options that do not fit the config, or a number of it
+            that no run survives.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = Config.fromfile(existing_file(args.config, 'config'))
     cfg.launcher = args.launcher
-    cfg.merge_from_dict(args.cfg_options or {})
+    merge_changes(cfg, args.cfg_options)
+    check_config(cfg)
     if args.work_dir or not cfg.get('work_dir'):
         default = str(Path('work_dirs') / Path(args.config).stem)
         cfg.work_dir = args.work_dir or default

@@ -5,6 +5,7 @@ from typing import Any
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
+from ..checks import check_scale
 from ..fileio.depth_png import describe_limit, encode_depth
 from ..registry import HOOKS
 from .save_hook import SaveHook
@@ -23,7 +24,7 @@ class SaveDepthHook(SaveHook):
 
     def __init__(self, out_dir: str, depth_scale: float = 1000.0) -> None:
         super().__init__(out_dir)
-        self.depth_scale = depth_scale
+        self.depth_scale = check_scale(depth_scale, 'depth_scale')
         self._clipped = 0
 
     def encode(self, sample: BaseDataElement, dataset: Any) -> bytes:

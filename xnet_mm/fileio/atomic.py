@@ -17,10 +17,14 @@ def write_atomically(path: str | Path, data: bytes | memoryview) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'{path.name}.{get_rank()}.tmp')
-    with temporary.open('wb') as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())  # the rename must not overtake the data
+    try:
+        with temporary.open('wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # the rename must not overtake the data
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk has none
+        raise
     temporary.replace(path)
 
 

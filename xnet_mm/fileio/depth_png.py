@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import torch
 
+from ..checks import check_scale
 from .finite import DEPTHS, check_finite
 
 # 0 would be "not known", which a benchmark's server fills in as it likes.
@@ -42,7 +43,11 @@ def to_units(depth: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
     Returns:
         uint16 (H, W), `depth` x `scale` rounded and clipped to 1..65535,
         and the number of pixels that were clipped.
+
+    Raises:
+        ValueError: no such scale.
     """
+    check_scale(scale, 'depth_scale')
     units = np.rint(depth.astype(np.float64) * scale)
     clipped = np.clip(units, LOWEST, HIGHEST)
     return clipped.astype(np.uint16), int((clipped != units).sum())

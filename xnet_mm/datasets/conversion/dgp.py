@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from ...checks import check_camera
+
 LIDAR = 'LIDAR'
 SPLITS = {'0': 'train', '1': 'val', '2': 'test', '3': 'train_overfit'}
 
@@ -183,7 +185,9 @@ def _read_sample(data: list[dict], cameras: dict, folder: Path) -> Sample:
                     camera=name,
                     path=folder / datum['filename'],
                     shape=(datum['height'], datum['width']),
-                    intrinsics=cameras[name],
+                    intrinsics=check_camera(
+                        cameras[name], f'{folder}: {name}'
+                    ),
                     pose=pose_matrix(datum['pose']),
                 )
             )

@@ -4,7 +4,7 @@ from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
 from ..depth_check import check_size
-from ..depth_io import read_depth
+from ..depth_io import read_depth_of
 
 
 @TRANSFORMS.register_module()
@@ -12,8 +12,9 @@ class LoadDepth(BaseTransform):
     """Add the ground truth in metres, as `depth_io.read_depth` reads it.
 
     Reads `depth_map_path` (None: no ground truth, and nothing is added),
-    `depth_scale` and `depth_encoding`; adds `gt_depth_map`, (H, W) float32
-    with 0 = no ground truth, and lists it in `seg_fields`.
+    `depth_scale`, `depth_encoding` and `invalid_values`; adds
+    `gt_depth_map`, (H, W) float32 with 0 = no ground truth, and lists it in
+    `seg_fields`.
 
     The map has the size of the image file. After a resize, as test
     pipelines have it, it keeps that size; after a crop that left `crop_box`
@@ -29,9 +30,7 @@ class LoadDepth(BaseTransform):
         path = results.get('depth_map_path')
         if path is None:
             return results
-        depth = read_depth(
-            path, results['depth_scale'], results['depth_encoding']
-        )
+        depth = read_depth_of(results)
         if 'crop_box' in results:
             top, left, height, width = results['crop_box']
             depth = depth[top : top + height, left : left + width]
