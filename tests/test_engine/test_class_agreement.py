@@ -13,11 +13,13 @@ from tiny_export import FCN, tiny
 from xnet_mm.engine.class_agreement import (
     compare_counts,
     compare_ignored,
+    compare_labelled,
     compare_names,
     compare_outputs,
     compare_width,
     heads,
 )
+from xnet_mm.evaluation import LabelledEvaluator
 
 FCN_HEAD = dict(FCN['decode_head'], num_classes=2)
 PFP_HEAD = dict(
@@ -177,6 +179,27 @@ def test_our_data_sets_have_255_whatever_the_files_hold(tmp_path):
     )
     assert text.endswith('as they are by default.')
     assert compare_ignored(model(), Fake(), 'training', good) == ''
+
+
+def test_images_without_labels(tmp_path):
+    root = make_pairs(tmp_path)
+    whole = build(root, test_mode=True)
+    (root / 'labels/a.png').unlink()
+    data = build(root, test_mode=True)
+    metric = IoUMetric()
+    only = IoUMetric(output_dir=str(tmp_path), format_only=True)
+    for dataset, evaluator, fails in (
+        (data, Fake(metrics=[metric]), True),
+        (data, Fake(metrics=[only, metric]), True),
+        (data, None, True),  # a training
+        (data, Fake(metrics=[only]), False),
+        (data, LabelledEvaluator(metric), False),
+        (whole, Fake(metrics=[metric]), False),
+        (stock(root), Fake(metrics=[metric]), False),
+    ):
+        text = compare_labelled(dataset, 'validation', evaluator)
+        wanted = '1 of 2 images of the validation data have no label map'
+        assert text.startswith(wanted) if fails else text == ''
 
 
 def test_one_order_of_the_names():

@@ -12,6 +12,7 @@ from torch import nn
 from ..datasets import FolderSegDataset
 from ..datasets.label_check import TWO_CLASSES
 from ..datasets.label_ids import IGNORED, describe_too_many
+from ..evaluation import LabelledEvaluator
 
 # Of mmseg: those that have no `use_sigmoid` and take a softmax.
 SOFTMAX_LOSSES = ('OhemCrossEntropy', 'TverskyLoss', 'HuasdorffDisstanceLoss')
@@ -131,6 +132,30 @@ def compare_ignored(
             else f'Set all of them to one value. ({IGNORED} is the default '
             'of all; xnet_mm.FolderSegDataset turns any ignore_index into it.)'
         )
+    )
+
+
+def compare_labelled(dataset: Any, split: str, evaluator: Any = None) -> str:
+    """Images without a label map, where something needs one."""
+    if not isinstance(dataset, FolderSegDataset) or not dataset.test_mode:
+        return ''  # it wants them all
+    missing = sum(
+        dataset.get_data_info(i).get('seg_map_path') is None
+        for i in range(len(dataset))
+    )
+    metrics = getattr(evaluator, 'metrics', [None])
+    if (
+        not missing
+        or isinstance(evaluator, LabelledEvaluator)
+        or all(getattr(metric, 'format_only', False) for metric in metrics)
+    ):
+        return ''
+    return (
+        f'{missing} of {len(dataset)} images of the {split} data have no '
+        'label map, which test_mode=True allows. tools/test.py leaves them '
+        "out of the metrics; a config does by dict(type='xnet_mm."
+        "LabelledEvaluator', metrics=...) as its evaluator. To train they "
+        'have to be labelled.'
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import cv2
 import mmcv
 import numpy as np
 from mmengine.fileio import get
@@ -87,11 +88,12 @@ class LoadLabels(LoadAnnotations):
                 'there only'
             )
         small = ids.dtype == np.uint8
-        found = (
-            np.flatnonzero(np.bincount(ids.ravel(), minlength=256))
-            if small
-            else np.unique(ids)
-        )
+        if small:  # OpenCV is many times faster here
+            found = np.flatnonzero(
+                cv2.calcHist([ids], [0], None, [256], [0, 256])
+            )
+        else:
+            found = np.unique(ids)
         loaded = loaded_ids(found, reduce_zero_label, results.get('label_map'))
         if 'num_classes' in results:
             num_classes = results['num_classes']
@@ -113,9 +115,11 @@ class LoadLabels(LoadAnnotations):
             )
         if not small:
             return loaded.astype(np.uint8)[np.searchsorted(found, ids)]
+        if np.array_equal(found, loaded):
+            return ids
         table = np.zeros(256, np.uint8)
         table[found] = loaded
-        return table[ids]
+        return cv2.LUT(ids, table)
 
 
 def with_load_labels(steps: Any) -> Any:
