@@ -94,7 +94,8 @@ class LoadLabels(LoadAnnotations):
             )
         else:
             found = np.unique(ids)
-        loaded = loaded_ids(found, reduce_zero_label, results.get('label_map'))
+        label_map = results.get('label_map') or {}
+        loaded = loaded_ids(found, reduce_zero_label, label_map)
         if 'num_classes' in results:
             num_classes = results['num_classes']
             wrong = {*found.tolist()} - {
@@ -106,7 +107,11 @@ class LoadLabels(LoadAnnotations):
                     wrong, num_classes, reduce_zero_label
                 )
                 raise ValueError(f'{path}: {advice}')
-        outside = found[(loaded < 0) | (loaded > IGNORED)].tolist()
+        # One less than 256 is no reason to ignore it.
+        fits = (found <= IGNORED) | np.isin(
+            found - bool(reduce_zero_label), [*label_map]
+        )
+        outside = found[~fits | (loaded < 0) | (loaded > IGNORED)].tolist()
         if outside:
             raise ValueError(
                 f'{path}: holds id {", ".join(map(str, outside[:5]))}, but '
