@@ -1,7 +1,9 @@
 """Heads, data and metrics that do not agree, and those that do."""
 
+import re
 from types import SimpleNamespace as Fake
 
+import numpy as np
 import pytest
 from mmengine.registry import init_default_scope
 from mmseg.datasets import BaseSegDataset
@@ -12,6 +14,7 @@ from tiny_export import FCN, tiny
 
 from xnet_mm.engine.class_agreement import (
     compare_counts,
+    compare_files,
     compare_ignored,
     compare_labelled,
     compare_names,
@@ -132,6 +135,22 @@ def test_classes_that_8_bits_hold(tmp_path):
     assert compare_width(stock(root, 256, [inside]), 'test') == text
     reduced = stock(root, 255, reduce_zero_label=True)
     assert 'at most 254 fit' in compare_width(reduced, 'test')
+
+
+def test_files_that_8_bits_do_not_hold(tmp_path):
+    root = make_pairs(tmp_path)
+    ours = dict(type='xnet_mm.LoadLabels')
+    assert compare_files(stock(root), 'training') == ''
+    for name in 'ba':
+        save(root / f'labels/{name}.png', label(0, 1).astype(np.uint16))
+        text = compare_files(stock(root), 'training')
+        assert re.match(rf".*/{name}\.png: 'I.*' is wider than 8 b", text)
+        assert "type='xnet_mm.LoadLabels'" in text
+        assert compare_files(stock(root, pipeline=[ours]), 'training') == ''
+        assert compare_files(build(root, pipeline=[LOAD]), 'training') == ''
+    (root / 'labels/a.png').unlink()  # what is missing is named when read
+    assert 'b.png' in compare_files(stock(root), 'training')
+    assert compare_files(stock(root, pipeline=[]), 'training') == ''
 
 
 def test_ignored_ids_of_a_stock_data_set(tmp_path):

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmseg.datasets.transforms import LoadAnnotations
+from PIL import Image
 from torch import nn
 
 from ..datasets import FolderSegDataset
-from ..datasets.label_check import TWO_CLASSES
+from ..datasets.label_check import BROKEN, TWO_CLASSES
 from ..datasets.label_ids import IGNORED, describe_too_many
 from ..evaluation import LabelledEvaluator
 
 # Of mmseg: those that have no `use_sigmoid` and take a softmax.
 SOFTMAX_LOSSES = ('OhemCrossEntropy', 'TverskyLoss', 'HuasdorffDisstanceLoss')
+NUM_OPENED = 8  # files of a data set: they are of one kind
 
 
 def heads(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -83,6 +85,28 @@ def compare_width(dataset: Any, split: str) -> str:
     reduced = getattr(dataset, 'reduce_zero_label', False)
     problem = describe_too_many(len(classes), reduced)
     return problem and f'The {split} data have {problem}.'
+
+
+def compare_files(dataset: Any, split: str) -> str:
+    """Files wider than 8 bits where mmseg's own loader casts to 8 bits."""
+    if not any(type(step) is LoadAnnotations for step in transforms(dataset)):
+        return ''
+    count = len(dataset)
+    for i in range(0, count, max(1, count // NUM_OPENED)):
+        path = dataset.get_data_info(i).get('seg_map_path')
+        try:
+            with Image.open(path) as label:
+                mode = label.mode
+        except (*BROKEN, AttributeError):  # not local, or not there
+            continue
+        if mode.startswith(('I', 'F')):
+            return (
+                f'{path}: {mode!r} is wider than 8 bits, to which '
+                f'LoadAnnotations casts: id 256 of the {split} data would '
+                "be 0, and 300 be 44. Write type='xnet_mm.LoadLabels' for it "
+                'in the pipeline: that takes what fits, and refuses the rest.'
+            )
+    return ''
 
 
 def compare_ignored(

@@ -11,6 +11,7 @@ from ..datasets.wrappers import innermost
 from ..registry import HOOKS
 from .class_agreement import (
     compare_counts,
+    compare_files,
     compare_ignored,
     compare_labelled,
     compare_names,
@@ -63,7 +64,8 @@ class ClassCheckHook(DataCheckHook):
       first epoch (on a GPU without a word of the cause), too many train
       outputs that no label ever names;
     - one class, or one output with a softmax: its loss is 0 for ever;
-    - more classes than 8 bits hold, where the pipeline loads in 8 bits;
+    - more classes than 8 bits hold, and wider files, where the pipeline
+      loads in 8 bits;
     - the id that is ignored, of data set, heads, metrics and padding;
     - images without a label map, where something needs one.
     """
@@ -100,6 +102,7 @@ class ClassCheckHook(DataCheckHook):
         for part in innermost(dataset):
             problem = (
                 compare_width(part, split)
+                or compare_files(part, split)
                 or compare_ignored(model, part, split, metrics)
                 or compare_labelled(part, split, evaluator)
             )
