@@ -184,6 +184,12 @@ def test_255_is_no_id_where_another_is_ignored(root, check):
         build(root, ignore_index=100, check=check, pipeline=PIPELINE)[1]
 
 
+@pytest.mark.parametrize('wrong', [None, '255', 1.5])
+def test_the_id_to_ignore_is_a_number(root, wrong):
+    with pytest.raises(ValueError, match=rf'ignore_index={wrong!r}, wanted'):
+        build(root, ignore_index=wrong, check=False)
+
+
 def test_a_class_that_is_ignored_is_named(root, monkeypatch):
     said = []
     monkeypatch.setattr(

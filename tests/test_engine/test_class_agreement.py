@@ -1,7 +1,9 @@
 """Heads, data and metrics that do not agree, and those that do."""
 
+import re
 from types import SimpleNamespace as Fake
 
+import numpy as np
 import pytest
 from mmengine.registry import init_default_scope
 from mmseg.datasets import BaseSegDataset
@@ -12,12 +14,15 @@ from tiny_export import FCN, tiny
 
 from xnet_mm.engine.class_agreement import (
     compare_counts,
+    compare_files,
     compare_ignored,
+    compare_labelled,
     compare_names,
     compare_outputs,
     compare_width,
     heads,
 )
+from xnet_mm.evaluation import LabelledEvaluator
 
 FCN_HEAD = dict(FCN['decode_head'], num_classes=2)
 PFP_HEAD = dict(
@@ -132,6 +137,22 @@ def test_classes_that_8_bits_hold(tmp_path):
     assert 'at most 254 fit' in compare_width(reduced, 'test')
 
 
+def test_files_that_8_bits_do_not_hold(tmp_path):
+    root = make_pairs(tmp_path)
+    ours = dict(type='xnet_mm.LoadLabels')
+    assert compare_files(stock(root), 'training') == ''
+    for name in 'ba':
+        save(root / f'labels/{name}.png', label(0, 1).astype(np.uint16))
+        text = compare_files(stock(root), 'training')
+        assert re.match(rf".*/{name}\.png: 'I.*' is wider than 8 b", text)
+        assert "type='xnet_mm.LoadLabels'" in text
+        assert compare_files(stock(root, pipeline=[ours]), 'training') == ''
+        assert compare_files(build(root, pipeline=[LOAD]), 'training') == ''
+    (root / 'labels/a.png').unlink()  # what is missing is named when read
+    assert 'b.png' in compare_files(stock(root), 'training')
+    assert compare_files(stock(root, pipeline=[]), 'training') == ''
+
+
 def test_ignored_ids_of_a_stock_data_set(tmp_path):
     root = make_pairs(tmp_path)
     good = (IoUMetric(),)
@@ -177,6 +198,27 @@ def test_our_data_sets_have_255_whatever_the_files_hold(tmp_path):
     )
     assert text.endswith('as they are by default.')
     assert compare_ignored(model(), Fake(), 'training', good) == ''
+
+
+def test_images_without_labels(tmp_path):
+    root = make_pairs(tmp_path)
+    whole = build(root, test_mode=True)
+    (root / 'labels/a.png').unlink()
+    data = build(root, test_mode=True)
+    metric = IoUMetric()
+    only = IoUMetric(output_dir=str(tmp_path), format_only=True)
+    for dataset, evaluator, fails in (
+        (data, Fake(metrics=[metric]), True),
+        (data, Fake(metrics=[only, metric]), True),
+        (data, None, True),  # a training
+        (data, Fake(metrics=[only]), False),
+        (data, LabelledEvaluator(metric), False),
+        (whole, Fake(metrics=[metric]), False),
+        (stock(root), Fake(metrics=[metric]), False),
+    ):
+        text = compare_labelled(dataset, 'validation', evaluator)
+        wanted = '1 of 2 images of the validation data have no label map'
+        assert text.startswith(wanted) if fails else text == ''
 
 
 def test_one_order_of_the_names():

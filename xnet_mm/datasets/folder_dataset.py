@@ -81,6 +81,11 @@ class FolderSegDataset(BaseSegDataset):
 
     def load_data_list(self) -> list[dict]:
         """List the split as mmseg does, and check it."""
+        if not isinstance(self.ignore_index, int):
+            raise ValueError(
+                f'{split_name(self)}: ignore_index={self.ignore_index!r}, '
+                'wanted the id in the label maps of pixels that do not count'
+            )
         if self.check:
             self._check_settings()
         # A choice among METAINFO's classes leaves the files as they are.

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmseg.datasets.transforms import LoadAnnotations
+from PIL import Image
 from torch import nn
 
 from ..datasets import FolderSegDataset
-from ..datasets.label_check import TWO_CLASSES
+from ..datasets.label_check import BROKEN, TWO_CLASSES
 from ..datasets.label_ids import IGNORED, describe_too_many
+from ..evaluation import LabelledEvaluator
 
 # Of mmseg: those that have no `use_sigmoid` and take a softmax.
 SOFTMAX_LOSSES = ('OhemCrossEntropy', 'TverskyLoss', 'HuasdorffDisstanceLoss')
+NUM_OPENED = 8  # files of a data set: they are of one kind
 
 
 def heads(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -84,6 +87,28 @@ def compare_width(dataset: Any, split: str) -> str:
     return problem and f'The {split} data have {problem}.'
 
 
+def compare_files(dataset: Any, split: str) -> str:
+    """Files wider than 8 bits where mmseg's own loader casts to 8 bits."""
+    if not any(type(step) is LoadAnnotations for step in transforms(dataset)):
+        return ''
+    count = len(dataset)
+    for i in range(0, count, max(1, count // NUM_OPENED)):
+        path = dataset.get_data_info(i).get('seg_map_path')
+        try:
+            with Image.open(path) as label:
+                mode = label.mode
+        except (*BROKEN, AttributeError):  # not local, or not there
+            continue
+        if mode.startswith(('I', 'F')):
+            return (
+                f'{path}: {mode!r} is wider than 8 bits, to which '
+                f'LoadAnnotations casts: id 256 of the {split} data would '
+                "be 0, and 300 be 44. Write type='xnet_mm.LoadLabels' for it "
+                'in the pipeline: that takes what fits, and refuses the rest.'
+            )
+    return ''
+
+
 def compare_ignored(
     model: nn.Module, dataset: Any, split: str, metrics: tuple
 ) -> str:
@@ -131,6 +156,30 @@ def compare_ignored(
             else f'Set all of them to one value. ({IGNORED} is the default '
             'of all; xnet_mm.FolderSegDataset turns any ignore_index into it.)'
         )
+    )
+
+
+def compare_labelled(dataset: Any, split: str, evaluator: Any = None) -> str:
+    """Images without a label map, where something needs one."""
+    if not isinstance(dataset, FolderSegDataset) or not dataset.test_mode:
+        return ''  # it wants them all
+    missing = sum(
+        dataset.get_data_info(i).get('seg_map_path') is None
+        for i in range(len(dataset))
+    )
+    metrics = getattr(evaluator, 'metrics', [None])
+    if (
+        not missing
+        or isinstance(evaluator, LabelledEvaluator)
+        or all(getattr(metric, 'format_only', False) for metric in metrics)
+    ):
+        return ''
+    return (
+        f'{missing} of {len(dataset)} images of the {split} data have no '
+        'label map, which test_mode=True allows. tools/test.py leaves them '
+        "out of the metrics; a config does by dict(type='xnet_mm."
+        "LabelledEvaluator', metrics=...) as its evaluator. To train they "
+        'have to be labelled.'
     )
 
 

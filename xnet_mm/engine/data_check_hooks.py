@@ -11,7 +11,9 @@ from ..datasets.wrappers import innermost
 from ..registry import HOOKS
 from .class_agreement import (
     compare_counts,
+    compare_files,
     compare_ignored,
+    compare_labelled,
     compare_names,
     compare_outputs,
     compare_width,
@@ -62,8 +64,10 @@ class ClassCheckHook(DataCheckHook):
       first epoch (on a GPU without a word of the cause), too many train
       outputs that no label ever names;
     - one class, or one output with a softmax: its loss is 0 for ever;
-    - more classes than 8 bits hold, where the pipeline loads in 8 bits;
-    - the id that is ignored, of data set, heads, metrics and padding.
+    - more classes than 8 bits hold, and wider files, where the pipeline
+      loads in 8 bits;
+    - the id that is ignored, of data set, heads, metrics and padding;
+    - images without a label map, where something needs one.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -85,23 +89,22 @@ class ClassCheckHook(DataCheckHook):
         self._check_loop(runner, runner.test_loop, 'test')
 
     def _check_loop(self, runner: Runner, loop: Any, split: str) -> None:
-        evaluator = getattr(loop, 'evaluator', None)
-        self.check(
-            runner,
-            loop.dataloader.dataset,
-            split,
-            tuple(getattr(evaluator, 'metrics', ())),
-        )
+        dataset = loop.dataloader.dataset
+        self.check(runner, dataset, split, getattr(loop, 'evaluator', None))
 
     def check(
-        self, runner: Runner, dataset: Any, split: str, metrics: tuple = ()
+        self, runner: Runner, dataset: Any, split: str, evaluator: Any = None
     ) -> None:
-        """Compare the model and each part of a split's data set."""
+        """Compare model, metrics and each part of a split's data set."""
         super().check(runner, dataset, split)
         model = bare_model(runner)
+        metrics = tuple(getattr(evaluator, 'metrics', ()))
         for part in innermost(dataset):
-            problem = compare_width(part, split) or compare_ignored(
-                model, part, split, metrics
+            problem = (
+                compare_width(part, split)
+                or compare_files(part, split)
+                or compare_ignored(model, part, split, metrics)
+                or compare_labelled(part, split, evaluator)
             )
             if problem:
                 raise ValueError(problem)

@@ -69,6 +69,19 @@ def test_ids_that_do_not_fit(tmp_path, ids, text):
         load(tmp_path / 'a.tif', **known)
 
 
+@pytest.mark.parametrize('reduce', [False, True])
+def test_256_is_not_ignored(tmp_path, reduce):
+    save(tmp_path / 'a.png', np.resize(np.uint16([1, 256]), (8, 12)))
+    with pytest.raises(ValueError, match=r'a\.png: holds id 256, but ids'):
+        load(tmp_path / 'a.png', reduce_zero_label=reduce)
+    said = load(
+        tmp_path / 'a.png',
+        reduce_zero_label=reduce,
+        label_map={256 - reduce: 255},
+    )
+    np.testing.assert_array_equal(said, np.resize([1 - reduce, 255], (8, 12)))
+
+
 def test_wide_ids_that_become_small_ones(tmp_path):
     ids = np.resize(np.int32([-1, 0, 300, 70000, 2]), (8, 12))
     save(tmp_path / 'a.tif', ids)
