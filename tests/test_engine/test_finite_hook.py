@@ -204,6 +204,16 @@ def test_weights_that_are_loaded():
     hook.after_load_checkpoint(runner, {'w': torch.ones(2)})
 
 
+def test_weights_that_a_run_starts_from():
+    model = nn.Linear(2, 2)
+    FiniteCheckHook().before_train(Fake(model=model))
+    model.bias.data[1] = INF
+    with pytest.raises(
+        ValueError, match=r'`weights` of .* has NaN .*\(bias\)'
+    ):
+        FiniteCheckHook().before_train(Fake(model=model))
+
+
 def metrics_of(classes=(), **metrics):
     data = Fake(dataset=Fake(metainfo=dict(classes=classes)))
     runner = Fake(test_dataloader=data)
@@ -275,7 +285,7 @@ def test_models_of_both_tasks(head, kind, what):
         model.val_step(dict(inputs=[image], data_samples=[sample]))
 
 
-@pytest.mark.parametrize('steps', [-1, 1.5, None, '3'])
+@pytest.mark.parametrize('steps', [-1, 1.5, None, '3', True])
 def test_no_number_of_steps(steps):
     with pytest.raises(ValueError, match=r'max_bad_steps=.* 0 or more'):
         FiniteCheckHook(max_bad_steps=steps)

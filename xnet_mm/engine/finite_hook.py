@@ -60,7 +60,7 @@ class FiniteCheckHook(Hook):
     priority = 'BELOW_NORMAL'
 
     def __init__(self, max_bad_steps: int = 0) -> None:
-        if not isinstance(max_bad_steps, int) or max_bad_steps < 0:
+        if type(max_bad_steps) is not int or max_bad_steps < 0:
             raise ValueError(
                 f'FiniteCheckHook: max_bad_steps={max_bad_steps!r}; wanted '
                 'how many bad updates in a row are left out, 0 or more.'
@@ -71,7 +71,13 @@ class FiniteCheckHook(Hook):
         self._watched: RemovableHandle | None = None
 
     def before_train(self, runner: Runner) -> None:
-        """Stand before the optimiser, if updates may be left out."""
+        """Look at the weights; stand before the optimiser, if need be.
+
+        Raises:
+            ValueError: the run would start from weights that are not finite.
+        """
+        start = 'What the model starts from (`weights` of the config?)'
+        check_weights(runner.model.state_dict(), start)
         if self.max_bad_steps:
             self._guard = UpdateGuard(runner.optim_wrapper, runner.model)
 

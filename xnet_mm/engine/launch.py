@@ -17,6 +17,8 @@ import torch
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.logging import print_log
 
+from ..models.arguments import check_model_config
+
 
 def add_launch_arguments(parser: ArgumentParser) -> None:
     """Add the options that training and testing have in common."""
@@ -99,11 +101,13 @@ def load_config(args: Namespace) -> Config:
 
     Raises:
         SystemExit: no such file, or a launcher that needs a GPU.
+        ValueError: see `check_model_config`.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = Config.fromfile(existing_file(args.config, 'config'))
     cfg.launcher = args.launcher
     cfg.merge_from_dict(args.cfg_options or {})
+    check_model_config(cfg.get('model') or {})
     if args.work_dir or not cfg.get('work_dir'):
         default = str(Path('work_dirs') / Path(args.config).stem)
         cfg.work_dir = args.work_dir or default
