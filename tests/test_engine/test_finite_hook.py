@@ -17,7 +17,6 @@ from tiny_models import CONVNEXT, DEPTH, ESTIMATOR, SEGMENT, xnet
 from torch import nn
 
 from xnet_mm.engine import FiniteCheckHook
-from xnet_mm.engine.finite_hook import name_images
 
 NAN, INF = float('nan'), float('inf')
 
@@ -151,19 +150,6 @@ def test_a_loss_scale_that_only_falls():
     FiniteCheckHook().after_train_iter(runner, 6, None, {})
 
 
-def test_images_of_a_batch():
-    samples = [
-        SegDataSample(metainfo=dict(img_path=f'{i}.png')) for i in range(10)
-    ]
-    images = [torch.zeros(3, 2, 2, dtype=torch.uint8)] * 10
-    batch = dict(inputs=images, data_samples=samples)
-    assert name_images(batch).endswith('6.png, 7.png, ... (10 in all)')
-    batch['inputs'] = [*images[:9], torch.tensor([0.0, INF])]
-    assert name_images(batch) == '9.png (it has such pixels as loaded)'
-    assert name_images(dict(inputs=images)) == 'not named by the data'
-    assert name_images(None) == 'not named by the data'
-
-
 def save(**checkpoint):
     checkpoint = dict(meta=dict(iter=7), **checkpoint)
     FiniteCheckHook().before_save_checkpoint(fake_runner(), checkpoint)
@@ -202,6 +188,14 @@ def test_weights_that_are_loaded():
         with pytest.raises(ValueError, match=r'^work/bad\.pth has NaN .*\(w'):
             hook.after_load_checkpoint(runner, checkpoint)
     hook.after_load_checkpoint(runner, {'w': torch.ones(2)})
+
+
+def test_weights_that_a_run_starts_from():
+    model = nn.Linear(2, 2)
+    FiniteCheckHook().before_train(Fake(model=model))
+    model.bias.data[1] = INF
+    with pytest.raises(ValueError, match=r'`weights` of .* has NaN .*\(bi'):
+        FiniteCheckHook().before_train(Fake(model=model))
 
 
 def metrics_of(classes=(), **metrics):
@@ -275,7 +269,7 @@ def test_models_of_both_tasks(head, kind, what):
         model.val_step(dict(inputs=[image], data_samples=[sample]))
 
 
-@pytest.mark.parametrize('steps', [-1, 1.5, None, '3'])
+@pytest.mark.parametrize('steps', [-1, 1.5, None, '3', True])
 def test_no_number_of_steps(steps):
     with pytest.raises(ValueError, match=r'max_bad_steps=.* 0 or more'):
         FiniteCheckHook(max_bad_steps=steps)

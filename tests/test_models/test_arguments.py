@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from mmengine.config import ConfigDict
 
+from xnet_mm import models
 from xnet_mm.models.arguments import (
     check_count,
     check_counts,
     check_index,
     check_layer,
+    check_model_config,
     check_number,
     check_three_channels,
     check_windows,
@@ -136,3 +138,25 @@ def test_close_names():
     known = ['SiLU', 'GELU', 'ReLU', 'Linear']
     assert describe_close('silu', known).startswith('; it knows SiLU')
     assert describe_close('qqq', known) == ''
+
+
+@pytest.mark.parametrize('value', [-1, 0, 1.5, None, '19'])
+@pytest.mark.parametrize('key', ['decode_head', 'auxiliary_head'])
+def test_numbers_of_classes_of_any_head(key, value):
+    good, bad = dict(type='FCNHead', num_classes=2), dict(num_classes=value)
+    message = rf'^model\.{key}\.num_classes=.*; wanted a whole number of at'
+    for heads in (bad, [good, bad]):
+        with pytest.raises(ValueError, match=message):
+            check_model_config({'decode_head': good, key: heads})
+    check_model_config({'decode_head': good, key: [good, dict(type='x')]})
+    check_model_config(dict(decode_head=None))
+
+
+@pytest.mark.parametrize('prefix', ['xnet_mm.', ''])
+@pytest.mark.parametrize('name', ['PretrainedEncoder', 'PretrainedPyramid'])
+def test_channels_of_our_encoders(prefix, name):
+    assert getattr(models, name).__name__ == name
+    backbone = dict(type=prefix + name, in_channels=4)
+    with pytest.raises(ValueError, match=r'^model\.backbone: in_channels=4; '):
+        check_model_config(dict(backbone=backbone))
+    check_model_config(dict(backbone=dict(backbone, type='ResNet')))

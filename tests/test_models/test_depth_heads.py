@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from tiny_boxes import DEPTH_PEERS, depth_peer, depth_sample, estimator
 from torch import nn
 
-from xnet_mm.models import PFPDepthHead
+from xnet_mm.models import DPTDepthHead, PFPDepthHead, UPerDepthHead
 from xnet_mm.models.depth_heads import DepthOutput
 
 
@@ -67,6 +67,13 @@ def test_bad_options():
         probe(loss_decode=[])
     with pytest.raises(ValueError, match=r'channels=0; wanted a whole number'):
         Probe(in_channels=2, channels=0)
+
+
+@pytest.mark.parametrize('head', [DPTDepthHead, UPerDepthHead])
+@pytest.mark.parametrize('widths', [[8, 0, 8, 8], 8, [8, 8, 8, 1.5]])
+def test_maps_that_are_none(head, widths):
+    with pytest.raises(ValueError, match=r'Head: in_channels=.*; wanted a li'):
+        head(in_channels=widths, channels=8)
 
 
 @pytest.mark.parametrize('key', ['max_depth', 'min_depth'])

@@ -1,16 +1,14 @@
 """A run stops where its numbers stop being numbers."""
 
 import re
-from collections.abc import Mapping, Sequence
-from math import isfinite
-from numbers import Real
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from ..fileio.finite import (
@@ -18,19 +16,17 @@ from ..fileio.finite import (
     check_weights,
     describe_nonfinite,
     find_nonfinite,
-    is_finite,
 )
 from ..registry import HOOKS
+from .bad_numbers import (
+    ADVICE,
+    describe_stop,
+    find_bad_numbers,
+    name_images,
+)
 from .skipped_updates import UpdateGuard
 
-ADVICE = (
-    'Lower the learning rate, lengthen the warm-up or clip the gradients '
-    '(optim_wrapper.clip_grad=dict(max_norm=1.0)); under mixed precision try '
-    'bfloat16.'
-)
-AS_LOADED = '(it has such pixels as loaded)'
 COUNT = 'finite_check_bad_steps'  # kept in checkpoints, by the message hub
-MAX_NAMES = 8
 # A gradient has to be 6e8 to overflow in float16 at this factor.
 LOWEST_SCALE = 1e-4
 # The history of the log may well have NaN; the other two hold no tensors.
@@ -60,7 +56,7 @@ class FiniteCheckHook(Hook):
     priority = 'BELOW_NORMAL'
 
     def __init__(self, max_bad_steps: int = 0) -> None:
-        if not isinstance(max_bad_steps, int) or max_bad_steps < 0:
+        if type(max_bad_steps) is not int or max_bad_steps < 0:
             raise ValueError(
                 f'FiniteCheckHook: max_bad_steps={max_bad_steps!r}; wanted '
                 'how many bad updates in a row are left out, 0 or more.'
@@ -71,7 +67,13 @@ class FiniteCheckHook(Hook):
         self._watched: RemovableHandle | None = None
 
     def before_train(self, runner: Runner) -> None:
-        """Stand before the optimiser, if updates may be left out."""
+        """Look at the weights; stand before the optimiser, if need be.
+
+        Raises:
+            ValueError: the run would start from weights that are not finite.
+        """
+        start = 'What the model starts from (`weights` of the config?)'
+        check_weights(runner.model.state_dict(), start)
         if self.max_bad_steps:
             self._guard = UpdateGuard(runner.optim_wrapper, runner.model)
 
@@ -98,10 +100,12 @@ class FiniteCheckHook(Hook):
             ValueError: one is not finite and no update may be left out any
                 more, or it was not; or float16's gradients always overflow.
         """
-        losses = ', '.join(_find_nonfinite(outputs or {}).values())
+        losses = ', '.join(find_bad_numbers(outputs or {}).values())
         guard = self._guard
         if losses and guard is None:
-            raise ValueError(_stop(runner, losses, name_images(data_batch)))
+            raise ValueError(
+                describe_stop(runner, losses, name_images(data_batch))
+            )
         if guard is not None and (losses or guard.is_bad is not False):
             self._seen.append((losses, name_images(data_batch)))
         if guard is not None and guard.is_bad is not None:
@@ -135,7 +139,7 @@ class FiniteCheckHook(Hook):
                 runner.message_hub.update_info(COUNT, 0)
             bad = [part for part in seen if part[0]]
             if bad:  # of what is only logged: the gradients are finite
-                raise ValueError(_stop(runner, *bad[-1]))
+                raise ValueError(describe_stop(runner, *bad[-1]))
             return
         runner.message_hub.update_info(COUNT, before + 1)
         parts = [part for rank in all_gather_object(seen) for part in rank]
@@ -145,7 +149,7 @@ class FiniteCheckHook(Hook):
         losses = losses or 'a gradient is not finite, the losses are'
         if before + 1 > self.max_bad_steps:
             raise ValueError(
-                _stop(runner, losses, images)
+                describe_stop(runner, losses, images)
                 + f' These were {before + 1} bad updates in a row, '
                 f'max_bad_steps={self.max_bad_steps} are left out.'
             )
@@ -215,7 +219,7 @@ class FiniteCheckHook(Hook):
         classes = getattr(dataset, 'metainfo', {}).get('classes') or ()
         wrong = [
             text
-            for key, text in _find_nonfinite(metrics).items()
+            for key, text in find_bad_numbers(metrics).items()
             if not _is_of_a_class(key, classes)
         ]
         if wrong:
@@ -233,70 +237,8 @@ def _check_outputs(model: nn.Module, args: Any, outputs: Any) -> None:
             check_prediction(sample)
 
 
-def _find_nonfinite(values: Mapping[str, Any]) -> dict[str, str]:
-    """Key -> 'key=nan', of the numbers that are not finite.
-
-    On a GPU this waits for each of them, as MMEngine's log does, too.
-    """
-    numbers = {
-        key: float(value.detach() if isinstance(value, Tensor) else value)
-        for key, value in values.items()
-        if isinstance(value, Real) or getattr(value, 'ndim', 1) == 0
-    }
-    return {
-        key: f'{key}={number}'
-        for key, number in numbers.items()
-        if not isfinite(number)
-    }
-
-
-def _stop(runner: Runner, losses: str, images: str) -> str:
-    rates = [rate for group in _rates(runner).values() for rate in group]
-    rate = f'{max(rates):.3g}' if rates else 'not known'
-    advice = ADVICE
-    if AS_LOADED in images:
-        advice = 'Mend the file, or the transform that makes them.'
-    return (
-        f'Iteration {runner.iter + 1}: {losses}. Learning rate {rate}; '
-        f'images: {images}. {advice} To leave such updates out: '
-        "dict(type='xnet_mm.FiniteCheckHook', max_bad_steps=3) in "
-        'custom_hooks.'
-    )
-
-
-def _rates(runner: Runner) -> dict[str, list[float]]:
-    return {
-        key: value
-        for key, value in runner.optim_wrapper.get_lr().items()
-        if key == 'lr' or key.endswith('.lr')
-    }
-
-
 def _iteration(runner: Runner, checkpoint: dict) -> int:
     return checkpoint.get('meta', {}).get('iter', runner.iter)
-
-
-def name_images(data_batch: Any) -> str:
-    """Paths of a batch's images; those alone that are not finite, if any.
-
-    Args:
-        data_batch: `inputs` and `data_samples`, as the loader gives them.
-    """
-    if not isinstance(data_batch, dict):
-        return 'not named by the data'
-    samples = list(data_batch.get('data_samples') or [])
-    inputs = data_batch.get('inputs')
-    inputs = [None] * len(samples) if inputs is None else inputs
-    names, wrong = [], []
-    for image, sample in zip(inputs, samples, strict=False):
-        name = str(getattr(sample, 'metainfo', {}).get('img_path', '?'))
-        names.append(name)
-        if isinstance(image, Tensor) and not is_finite(image):
-            wrong.append(f'{name} {AS_LOADED}')
-    if wrong:
-        names = wrong
-    more = f', ... ({len(names)} in all)' * (len(names) > MAX_NAMES)
-    return ', '.join(names[:MAX_NAMES]) + more or 'not named by the data'
 
 
 def _is_of_a_class(key: str, classes: Sequence[str]) -> bool:

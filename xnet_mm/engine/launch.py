@@ -18,6 +18,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
 from ..arguments import natural, out_folder_name
+from ..models.arguments import check_model_config
 from .config_check import ConfigChanges, check_config, merge_changes
 
 
@@ -105,13 +106,14 @@ def load_config(args: Namespace) -> Config:
     Raises:
         SystemExit: no such file, or a launcher that needs a GPU.
         ValueError: options that do not fit the config, or a number of it
-            that no run survives.
+            that no run survives; see `check_model_config`.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = Config.fromfile(existing_file(args.config, 'config'))
     cfg.launcher = args.launcher
     merge_changes(cfg, args.cfg_options)
     check_config(cfg)
+    check_model_config(cfg.get('model') or {})
     if args.work_dir or not cfg.get('work_dir'):
         default = str(Path('work_dirs') / Path(args.config).stem)
         cfg.work_dir = args.work_dir or default

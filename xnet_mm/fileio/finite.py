@@ -12,7 +12,11 @@ PREDICTIONS = {'seg_logits': 'class scores', 'pred_depth_map': DEPTHS}
 
 
 def is_finite(x: Tensor) -> bool:
-    """Whether no element is NaN or infinite; one pass without a copy."""
+    """Whether no element is NaN or infinite; one pass without a copy.
+
+    Of a tensor that is split over processes: of the part that is here.
+    """
+    x = getattr(x, 'to_local', lambda: x)()
     if not x.numel() or not x.is_floating_point():
         return True
     return bool(torch.stack(x.detach().aminmax()).isfinite().all())

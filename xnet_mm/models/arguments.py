@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 
 CHANNELS = 3
+ENCODERS = ('PretrainedEncoder', 'PretrainedPyramid')
 CHANNELS_HELP = (
     'the models of this package take images of three channels (more or fewer '
     'are not supported yet)'
@@ -168,6 +169,26 @@ def check_three_channels(name: str, config: Mapping[str, Any]) -> None:
     for key in ('in_chans', 'in_channels'):
         if config.get(key, CHANNELS) != CHANNELS:
             raise ValueError(f'{name}: {key}={config[key]!r}; {CHANNELS_HELP}')
+
+
+def check_model_config(model: Mapping[str, Any]) -> None:
+    """Refuse what Python or torch would refuse with a traceback.
+
+    Args:
+        model: config of a segmentor, its heads MMSegmentation's or ours.
+
+    Raises:
+        ValueError: a number of classes that is none, or one of our encoders
+            for images of other than three channels.
+    """
+    backbone = model.get('backbone') or {}
+    if str(backbone.get('type')).split('.')[-1] in ENCODERS:
+        check_three_channels('model.backbone', backbone)
+    for key in ('decode_head', 'auxiliary_head'):
+        heads = model.get(key) or []
+        for head in heads if isinstance(heads, list | tuple) else [heads]:
+            if 'num_classes' in head:
+                check_count(f'model.{key}.num_classes', head['num_classes'])
 
 
 def describe_close(word: Any, known: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from mmseg.models.decode_heads.uper_head import UPerHead
 from torch import Tensor, nn
 
 from ..registry import MODELS
-from .arguments import check_count, check_number
+from .arguments import check_count, check_counts, check_number
 from .handover import take_over
 from .heads import PFPHead
 from .resize import resize_to
@@ -159,6 +159,7 @@ class UPerDepthHead(DepthOutput, UPerHead):
         self, in_channels: Sequence[int] | None = None, **kwargs: Any
     ) -> None:
         in_channels = in_channels or take_over('UPerDepthHead').channels
+        check_counts('UPerDepthHead: in_channels', in_channels)
         kwargs.setdefault('in_index', list(range(len(in_channels))))
         super().__init__(in_channels=list(in_channels), **kwargs)
 
@@ -188,6 +189,7 @@ class DPTDepthHead(DepthOutput):
         **kwargs: Any,
     ) -> None:
         in_channels = in_channels or take_over('DPTDepthHead').channels
+        check_counts('DPTDepthHead: in_channels', in_channels)
         super().__init__(
             in_channels=list(in_channels),
             channels=channels,

@@ -14,7 +14,7 @@ from mmseg.models.segmentors import EncoderDecoder
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
 from ..fileio.finite import check_prediction, check_weights
-from ..models.arguments import check_windows
+from ..models.arguments import check_model_config, check_windows
 
 
 class Predictor:
@@ -31,14 +31,15 @@ class Predictor:
 
     Raises:
         SystemExit: the checkpoint is not of this model.
-        ValueError: its weights are not finite, or the config's sliding
-            window leaves pixels out.
+        ValueError: its weights are not finite, or the config's model cannot
+            work (a sliding window that leaves pixels out, ...).
     """
 
     def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         from mmseg.registry import MODELS
 
+        check_model_config(cfg.model)
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
         check_windows(getattr(model, 'test_cfg', None))
         content = load_checkpoint_file(checkpoint)
