@@ -119,7 +119,7 @@ def check_facts(facts: dict, channels: int | str) -> None:
     `channels` of the prediction is a name where the file leaves it open.
     """
     sides = [*(facts['size'] or [facts['size_divisor']])]
-    sides += facts['scale'] if 'scale' in facts else []
+    sides += facts.get('scale', [])
     if not all(type(n) is int and 0 < n < 2**16 for n in sides):
         raise ValueError(f'sizes of {sides}')
     if 'scale' in facts and type(facts['keep_ratio']) is not bool:
