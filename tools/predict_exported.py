@@ -13,7 +13,6 @@ import os
 import sys
 from argparse import (
     ArgumentParser,
-    ArgumentTypeError,
     Namespace,
     RawDescriptionHelpFormatter,
 )
@@ -27,32 +26,17 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 
 def threads(text: str) -> int:
-    """0 to 1024, for a command line."""
-    if not text.isdecimal() or not int(text) <= 1024:
-        raise ArgumentTypeError(f'wanted 0 to 1024 threads, got {text!r}')
+    """For argparse, which names the option, this function and the value."""
+    if not 0 <= int(text) <= 1024:
+        raise ValueError
     return int(text)
 
 
 def positive_number(text: str) -> float:
-    """Finite and above 0, for a command line."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float('inf'):
-        raise ArgumentTypeError(f'wanted a number above 0, got {text!r}')
-    return value
-
-
-def out_folder(text: str) -> Path:
-    """A folder that can be written to, or made."""
-    folder = Path(text)
-    there = next(p for p in [folder, *folder.absolute().parents] if p.exists())
-    if not there.is_dir():
-        raise ArgumentTypeError(f'{there} is a file, wanted a folder')
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise ArgumentTypeError(f'no permission to write to {there}')
-    return folder
+    """For argparse, as `threads`."""
+    if not 0 < float(text) < float('inf'):
+        raise ValueError
+    return float(text)
 
 
 def parse_args() -> Namespace:
@@ -62,7 +46,7 @@ def parse_args() -> Namespace:
     )
     parser.add_argument('file', type=Path, help='that tools/export.py wrote')
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE')
-    parser.add_argument('--out-dir', type=out_folder, default=Path('out'))
+    parser.add_argument('--out-dir', type=Path, default=Path('out'))
     parser.add_argument(
         '--threads',
         type=threads,
@@ -75,7 +59,12 @@ def parse_args() -> Namespace:
         default=1000,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    folders = [args.out_dir, *args.out_dir.absolute().parents]
+    there = next(folder for folder in folders if folder.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        parser.error(f'--out-dir {args.out_dir}: {there} takes no files')
+    return args
 
 
 class Model:
@@ -99,11 +88,24 @@ class Model:
                 str(path), options, providers=['CPUExecutionProvider']
             )
         except Exception as error:
-            raise SystemExit(f'{path} is not an ONNX file: {error}') from error
+            raise SystemExit(
+                f'{path} is not an ONNX file, or one that this onnxruntime '
+                f'({onnxruntime.__version__}) cannot read: {error}'
+            ) from error
         found = self.session.get_modelmeta().custom_metadata_map
         if 'xnet_mm' not in found:
             raise SystemExit(f'{path} was not written by tools/export.py')
-        self.facts = json.loads(found['xnet_mm'])
+        try:
+            self.facts = json.loads(found['xnet_mm'])
+            channels = self.session.get_outputs()[0].shape[1]
+            check_facts(self.facts, channels)
+            if [i.name for i in self.session.get_inputs()] != ['image']:
+                raise ValueError('the input is not called image')
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise SystemExit(
+                f'{path}: what tools/export.py wrote beside the model is '
+                f'damaged ({type(error).__name__}: {error}). Export it again.'
+            ) from error
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """(H,W,3) uint8 RGB -> (K,H,W) float32."""
@@ -112,6 +114,30 @@ class Model:
         planes = resize(planes, input_size(shape, self.facts))
         outputs = self.session.run(None, {'image': planes[None]})
         return resize(outputs[0][0], shape)
+
+
+def check_facts(facts: dict, channels: int | str) -> None:
+    """Raise unless `facts` are as tools/export.py writes them.
+
+    `channels` of the prediction is a name where the file leaves it open.
+    """
+    sides = [*(facts['size'] or [facts['size_divisor']])]
+    sides += facts.get('scale', [])
+    if not all(type(n) is int and 0 < n < 2**16 for n in sides):
+        raise ValueError(f'sizes of {sides}')
+    if 'scale' in facts and type(facts['keep_ratio']) is not bool:
+        raise ValueError(f'keep_ratio is {facts["keep_ratio"]!r}')
+    if facts['task'] not in ('depth', 'segmentation'):
+        raise ValueError(f'task is {facts["task"]!r}')
+    is_depth = facts['task'] == 'depth'
+    if is_depth and not 0 < float(facts['max_depth']) < float('inf'):
+        raise ValueError(f'max_depth is {facts["max_depth"]!r}')
+    table = np.array(facts['colours' if is_depth else 'palette'], np.uint8)
+    number = 1 if is_depth or isinstance(channels, str) else max(channels, 2)
+    if channels == 1 and not is_depth:
+        float(facts['threshold'])
+    if table.ndim != 2 or table.shape[1] != 3 or len(table) < number:
+        raise ValueError(f'{table.shape} colours for {channels} channels')
 
 
 def input_size(shape: tuple[int, int], facts: dict) -> tuple[int, int]:

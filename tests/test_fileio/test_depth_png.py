@@ -34,3 +34,9 @@ def test_to_units_by_hand():
 def test_limit_in_metres():
     text = describe_limit(1000)
     assert text.startswith('16-bit PNG x 1000 holds 0.001 to 65.535 m')
+
+
+@pytest.mark.parametrize('scale', [float('nan'), float('inf'), 0, -1, '256'])
+def test_no_file_is_written_at_such_a_scale(scale):
+    with pytest.raises(ValueError, match='depth_scale is .*, wanted a finite'):
+        encode_depth(np.ones((2, 2), np.float32), scale, 'a.png')

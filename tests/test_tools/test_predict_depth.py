@@ -144,7 +144,7 @@ def test_clear_errors(tmp_path, run, capsys):
     source = tmp_path / 'rgb' / 'a' / '0.png'
     common = (config, checkpoint, source, '--out-dir', tmp_path)
     for message, *options in (
-        ("wanted NEAR below FAR, got '9,2'", '--depth-range', '9,2'),
+        ("0 <= NEAR < FAR, got '9,2'", '--depth-range', '9,2'),
         ('percentile or NEAR,FAR in metres', '--depth-range', 'far'),
         ('wanted a text file of the 3 x 3', '--intrinsics', 'no.txt'),
         ('is for point clouds: give --intrinsics', '--drop-edges'),

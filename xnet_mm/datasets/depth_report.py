@@ -115,7 +115,7 @@ def read_sample(
         (image, path),
         info['depth_scale'],
         info['depth_encoding'],
-        info['invalid_values'],
+        info.get('invalid_values', ()),
     )
     size = depth.shape[::-1]
     valid = depth[depth > 0]
