@@ -8,11 +8,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from mmengine.registry import RUNNERS
 
+from xnet_mm.engine.checkpoint_files import last_checkpoint
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     enable_amp,
     existing_file,
     load_config,
+    lock_work_dir,
     process_group_closed,
 )
 
@@ -42,10 +44,14 @@ def main() -> None:
     cfg = load_config(args)
     if args.amp:
         enable_amp(cfg)
-    if args.resume:
+    lock_work_dir(cfg)  # before anything is written there
+    if args.resume and args.resume != 'auto':
         cfg.resume = True
-        if args.resume != 'auto':
-            cfg.load_from = existing_file(args.resume, 'checkpoint')
+        cfg.load_from = existing_file(args.resume, 'checkpoint')
+    elif args.resume:
+        last = last_checkpoint(cfg.work_dir)
+        cfg.resume = last is not None or not cfg.get('load_from')
+        cfg.load_from = last or cfg.get('load_from')
     RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg).train()
 
 

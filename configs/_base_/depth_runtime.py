@@ -7,4 +7,6 @@ custom_hooks = [
     dict(type='xnet_mm.AccelerateHook'),
     dict(type='xnet_mm.DepthRangeCheckHook'),
     dict(type='xnet_mm.IterationSeedHook'),
+    dict(type='xnet_mm.ResumeSettingsHook'),
+    dict(type='xnet_mm.StopOnSignalHook'),
 ]

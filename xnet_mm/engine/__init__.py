@@ -6,8 +6,10 @@ from .accelerate_hook import AccelerateHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .fsdp2_strategy import FSDP2Strategy
+from .resume_hook import ResumeSettingsHook
 from .save_depth_hook import SaveDepthHook
 from .seed_hook import IterationSeedHook
+from .signal_hook import StopOnSignalHook
 
 __all__ = [
     'AccelerateHook',
@@ -15,8 +17,10 @@ __all__ = [
     'DepthRangeCheckHook',
     'FSDP2Strategy',
     'IterationSeedHook',
+    'ResumeSettingsHook',
     'SafeCheckpointHook',
     'SaveDepthHook',
+    'StopOnSignalHook',
 ]
 
 allow_mmengine_checkpoints()

@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 
 from ..fileio.atomic import write_atomically
 from ..fileio.lock import (
+    PATIENCE,
     TRAIN_LOCK,
     FolderInUseError,
     lock_folder,
@@ -18,8 +19,6 @@ from ..fileio.lock import (
 )
 from ..registry import HOOKS
 from .checkpoint_files import LAST, CheckpointFiles
-
-PATIENCE = 5  # seconds for a killed run's processes to go
 
 
 @HOOKS.register_module()

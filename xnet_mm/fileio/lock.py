@@ -16,6 +16,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 TRAIN_LOCK = 'train.lock'  # of a training, in its work dir
+PATIENCE = 5  # seconds for a killed training's processes to go
 
 # Locks of this process. Closing any file of the same name would release the
 # lock, so a second request must not open it again.
