@@ -61,7 +61,7 @@ class StopOnSignalHook(Hook):
                     "caught. Give names such as 'SIGTERM', 'SIGUSR2'."
                 )
         self.signals = tuple(signal.Signals[name] for name in signals)
-        self.received = 0
+        self.received = self._signum = 0  # by this process, by any
         self._old: dict = {}
         self._first = False
         self._common = 0
@@ -109,10 +109,11 @@ class StopOnSignalHook(Hook):
 
     def _agreed(self) -> bool:
         """Whether any process of the run got a signal."""
-        received = torch.tensor(self.received)
-        all_reduce(received, 'max')  # without others: as it is
-        self.received = int(received)
-        return bool(self.received)
+        # Not into `received`: a signal may come while others are waited for.
+        signum = torch.tensor(self.received)
+        all_reduce(signum, 'max')  # without others: as it is
+        self._signum = int(signum)
+        return self._signum > 0
 
     def _stop(self, runner: Runner, step: int | None) -> None:
         """Save what was done up to `step`, and exit.
@@ -125,7 +126,7 @@ class StopOnSignalHook(Hook):
             if step % _accumulated(runner) and step != runner.max_iters:
                 return  # these gradients are in no checkpoint
             where = f'after iteration {step}; {_save(runner, step)}'
-        name = signal.Signals(self.received).name
+        name = signal.Signals(self._signum).name
         runner.logger.info(
             f'Stopped by {name} {where}. Exit status {STOPPED}: --resume '
             'goes on here.'
