@@ -9,4 +9,6 @@ custom_hooks = [
     dict(type='xnet_mm.FiniteCheckHook'),
     dict(type='xnet_mm.ModelCheckHook'),
     dict(type='xnet_mm.IterationSeedHook'),
+    dict(type='xnet_mm.ResumeSettingsHook'),
+    dict(type='xnet_mm.StopOnSignalHook'),
 ]

@@ -8,9 +8,11 @@ from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .finite_hook import FiniteCheckHook
 from .fsdp2_strategy import FSDP2Strategy
 from .model_check_hook import ModelCheckHook, check_layer_decay
+from .resume_hook import ResumeSettingsHook
 from .save_depth_hook import SaveDepthHook
 from .save_labels_hook import SaveLabelsHook
 from .seed_hook import IterationSeedHook
+from .signal_hook import StopOnSignalHook
 
 __all__ = [
     'AccelerateHook',
@@ -20,9 +22,11 @@ __all__ = [
     'FiniteCheckHook',
     'IterationSeedHook',
     'ModelCheckHook',
+    'ResumeSettingsHook',
     'SafeCheckpointHook',
     'SaveDepthHook',
     'SaveLabelsHook',
+    'StopOnSignalHook',
     'check_layer_decay',
 ]
 
