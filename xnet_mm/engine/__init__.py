@@ -1,6 +1,6 @@
 """Hooks and launch helpers: what the stock tools lack."""
 
-from ..fileio.checkpoint import allow_mmengine_checkpoints
+from ..fileio.checkpoint_schemes import install_checkpoint_reader
 from ..registry import HOOKS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
 from .checkpoint_hook import SafeCheckpointHook
@@ -19,5 +19,5 @@ __all__ = [
     'SaveDepthHook',
 ]
 
-allow_mmengine_checkpoints()
+install_checkpoint_reader()
 share_with_mmseg(HOOKS)
