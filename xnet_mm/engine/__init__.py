@@ -3,6 +3,7 @@
 from ..fileio.checkpoint_schemes import install_checkpoint_reader
 from ..registry import HOOKS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
+from .checkpoint_check_hook import CheckpointCheckHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .fsdp2_strategy import FSDP2Strategy
@@ -11,6 +12,7 @@ from .seed_hook import IterationSeedHook
 
 __all__ = [
     'AccelerateHook',
+    'CheckpointCheckHook',
     'ClassCheckHook',
     'DepthRangeCheckHook',
     'FSDP2Strategy',

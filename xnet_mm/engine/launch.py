@@ -109,7 +109,15 @@ def load_config(args: Namespace) -> Config:
         cfg.work_dir = args.work_dir or default
     if args.launcher != 'none' and not torch.cuda.is_available():
         distribute_on_cpu(cfg)
+    add_hook(cfg, 'CheckpointCheckHook')
     return cfg
+
+
+def add_hook(cfg: Config, name: str) -> None:
+    """Add one of our hooks to a config that lacks it."""
+    hooks = list(cfg.get('custom_hooks') or [])
+    if name not in [str(h.get('type')).rpartition('.')[2] for h in hooks]:
+        cfg.custom_hooks = [*hooks, dict(type=f'xnet_mm.{name}')]
 
 
 def distribute_on_cpu(cfg: Config) -> None:

@@ -11,6 +11,7 @@ from mmseg.models.segmentors import EncoderDecoder
 
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
+from ..fileio.pairing import check_pairing, dataset_meta, weights_of
 
 
 class Predictor:
@@ -26,7 +27,7 @@ class Predictor:
         device: Where to run, 'cuda' or 'cpu'.
 
     Raises:
-        SystemExit: the checkpoint is not of this model.
+        ValueError: the checkpoint is damaged or not of this model.
     """
 
     def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
@@ -35,9 +36,10 @@ class Predictor:
 
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
         content = load_checkpoint_file(checkpoint)
-        _load_all(model, content.get('state_dict', content), checkpoint)
+        check_pairing(model, content, checkpoint, cfg)
+        model.load_state_dict(weights_of(content), strict=False)
         self.checkpoint = checkpoint
-        self.meta = content.get('meta', {}).get('dataset_meta') or {}
+        self.meta = dataset_meta(content)
         self.model: EncoderDecoder = accelerate(model.to(device).eval())
         self.pipeline = Compose(_plain_pipeline(cfg))
 
@@ -65,12 +67,3 @@ def _plain_pipeline(cfg: Config) -> list[dict]:
         s for s in steps if not s['type'].split('.')[-1].startswith('Load')
     ]
     return [dict(type='LoadImageFromNDArray'), *kept]
-
-
-def _load_all(model: torch.nn.Module, state: dict, checkpoint: str) -> None:
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise SystemExit(
-            f'{checkpoint} is not a checkpoint of this config. {error}'
-        ) from error
