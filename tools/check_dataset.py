@@ -30,6 +30,7 @@ from xnet_mm.datasets.folders import split_name
 from xnet_mm.datasets.transforms.resize import splat
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.fileio.atomic import write_atomically
+from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.visualization.depth_colours import (
     colour_depth,
     depth_bar,
@@ -155,7 +156,7 @@ def write_contact_sheet(
 def main() -> None:
     """Report on each split; status 1 if a file is wrong."""
     args = parse_args()
-    cfg = Config.fromfile(existing_file(args.config, 'config'))
+    cfg = load_config_file(existing_file(args.config, 'config'))
     cfg.merge_from_dict(args.cfg_options or {})
     init_default_scope('mmseg')
     try:

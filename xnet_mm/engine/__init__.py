@@ -1,6 +1,7 @@
 """Hooks and launch helpers: what the stock tools lack."""
 
 from ..fileio.checkpoint_schemes import install_checkpoint_reader
+from ..fileio.yaml_handler import install_plain_yaml
 from ..registry import HOOKS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
 from .checkpoint_check_hook import CheckpointCheckHook
@@ -22,4 +23,5 @@ __all__ = [
 ]
 
 install_checkpoint_reader()
+install_plain_yaml()
 share_with_mmseg(HOOKS)

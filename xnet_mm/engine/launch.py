@@ -17,6 +17,8 @@ import torch
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.logging import print_log
 
+from ..fileio.config_file import load_config_file
+
 
 def add_launch_arguments(parser: ArgumentParser) -> None:
     """Add the options that training and testing have in common."""
@@ -101,7 +103,7 @@ def load_config(args: Namespace) -> Config:
         SystemExit: no such file, or a launcher that needs a GPU.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(existing_file(args.config, 'config'))
+    cfg = load_config_file(existing_file(args.config, 'config'))
     cfg.launcher = args.launcher
     cfg.merge_from_dict(args.cfg_options or {})
     if args.work_dir or not cfg.get('work_dir'):
