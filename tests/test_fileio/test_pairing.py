@@ -4,14 +4,16 @@ import copy
 
 import pytest
 import tiny_models
-import torch
 from mmengine.model import BaseTTAModel, MMDistributedDataParallel
 from mmengine.registry import init_default_scope
-from mmseg.registry import MODELS
 from torch import nn
 
 from xnet_mm.fileio import pairing
-from xnet_mm.fileio.pairing import check_pairing, check_some_fit, weights_of
+from xnet_mm.fileio.pairing import (
+    check_pairing,
+    check_settings,
+    check_some_fit,
+)
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -127,12 +129,6 @@ def test_values_that_are_none(segmentor, value):
         check_some_fit(segmentor, content, 'a.pth')
 
 
-def test_a_mask_of_minus_infinity_is_no_damage():
-    model = nn.Linear(2, 2)
-    model.register_buffer('mask', torch.full((2,), -torch.inf))
-    check_pairing(model, dict(model.state_dict()), 'a.pth')
-
-
 def test_another_range(estimator):
     check_pairing(estimator, checkpoint(estimator, max_depth=10), 'a.pth')
     refused(
@@ -164,35 +160,6 @@ def test_renamed_classes_are_a_warning(segmentor, logged):
     assert 'road -> street' in logged[0]
 
 
-def test_old_files_lack_counters():
-    model = nn.BatchNorm2d(2)
-    state = dict(model.state_dict())
-    state.pop('num_batches_tracked')
-    check_pairing(model, state, 'a.pth')
-
-
-def test_hooks_that_resize_are_asked(segmentor):
-    """MMPretrain's ViT re-sizes its position embeddings as it loads."""
-
-    def build(size):
-        return MODELS.build(
-            dict(
-                type='mmpretrain.VisionTransformer',
-                arch=dict(
-                    embed_dims=8,
-                    num_layers=1,
-                    num_heads=2,
-                    feedforward_channels=8,
-                ),
-                img_size=size,
-                patch_size=16,
-                out_type='featmap',
-            )
-        )
-
-    check_pairing(build(64), checkpoint(build(32)), 'a.pth')
-
-
 def test_settings_are_compared(segmentor):
     content = checkpoint(segmentor)
     content['meta']['cfg'] = "model = dict(type='A', act='GELU')"
@@ -204,6 +171,11 @@ def test_settings_are_compared(segmentor):
         config=now,
     )
     check_pairing(segmentor, content, 'a.pth')
+    with pytest.raises(ValueError, match=r"model\.act was 'GELU' in"):
+        check_settings(content, 'a.pth', now)
+    with pytest.raises(ValueError, match='it holds no weights at all'):
+        check_settings({}, 'a.pth', now)
+    check_settings(dict(segmentor.state_dict()), 'a.pth', now)
 
 
 def test_fine_tuning_says_what_it_leaves_out(segmentor, logged):
@@ -217,8 +189,3 @@ def test_fine_tuning_says_what_it_leaves_out(segmentor, logged):
     assert f'other shape 2 of {count}: decode_head.conv_seg.weight' in line
     with pytest.raises(ValueError, match=r'a\.pth fits this model in nothing'):
         check_some_fit(other, {}, 'a.pth')
-
-
-def test_the_versions_of_modules_are_kept():
-    state = nn.BatchNorm2d(2).state_dict()
-    assert weights_of(dict(state_dict=state))._metadata == state._metadata

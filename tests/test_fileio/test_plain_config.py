@@ -5,6 +5,7 @@ from mmengine.config import Config
 
 from xnet_mm import configs_dir
 from xnet_mm.fileio import plain_config
+from xnet_mm.fileio.pairing_settings import saved_model_config
 from xnet_mm.fileio.plain_config import (
     drop_foreign_configs,
     foreign_names,
@@ -149,3 +150,11 @@ def test_what_would_run_is_dropped_and_said(text, problem, monkeypatch):
     assert len(lines) == 2
     assert problem in lines[0]
     assert lines[0].startswith("a.pth: meta['config'] was left out")
+
+
+def test_what_the_run_had_can_still_be_compared():
+    text = "custom_imports = dict(imports=['mine'])\nmodel = dict(type='A')"
+    checkpoint = dict(meta=dict(cfg=text))
+    drop_foreign_configs(checkpoint, 'a.pth')
+    assert checkpoint == dict(meta=dict(unread_cfg=text))
+    assert saved_model_config(checkpoint)['model'] == dict(type='A')

@@ -7,7 +7,8 @@ from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 from torch import nn
 
-from ..fileio.pairing import check_pairing, check_some_fit, weights_of
+from ..fileio.pairing import check_pairing, check_some_fit
+from ..fileio.pairing_tensors import weights_of
 from ..fileio.resuming import check_resumable, last_checkpoint
 from ..registry import HOOKS
 

@@ -117,9 +117,24 @@ def load_config(args: Namespace) -> Config:
 
 def add_hook(cfg: Config, name: str) -> None:
     """Add one of our hooks to a config that lacks it."""
-    hooks = list(cfg.get('custom_hooks') or [])
-    if name not in [str(h.get('type')).rpartition('.')[2] for h in hooks]:
+    if find_hook(cfg, name) is None:
+        hooks = list(cfg.get('custom_hooks') or [])
         cfg.custom_hooks = [*hooks, dict(type=f'xnet_mm.{name}')]
+
+
+def find_hook(cfg: Config, name: str) -> dict | None:
+    """The entry of `custom_hooks` whose type is or ends with `name`."""
+    for hook in cfg.get('custom_hooks') or []:
+        kind = hook.get('type')
+        kind = kind.__name__ if isinstance(kind, type) else str(kind)
+        if kind.rpartition('.')[2] == name:
+            return hook
+    return None
+
+
+def checks_settings(cfg: Config) -> bool:
+    """Whether a checkpoint has to have the settings of this model."""
+    return (find_hook(cfg, 'CheckpointCheckHook') or {}).get('settings', True)
 
 
 def distribute_on_cpu(cfg: Config) -> None:

@@ -1,97 +1,26 @@
-"""Whether a checkpoint is one of this model: every key, size and value.
+"""Whether a checkpoint is one of this model, and what that means in words.
 
 MMEngine loads with `strict=False`: what does not fit is left out, and the
 model predicts with the random numbers it was made of.
 """
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 from mmengine.logging import print_log
-from mmengine.model import BaseTTAModel, is_model_wrapper
-from torch import Tensor, nn
+from torch import nn
 
 from .pairing_settings import differing_settings, saved_model_config
-
-# Of BatchNorm, read by nothing; old files lack it.
-COUNTER = 'num_batches_tracked'
-
-
-class Fit(NamedTuple):
-    """How the tensors of a checkpoint fit those of a model.
-
-    Attributes:
-        fitting: Names in both, of one shape.
-        missing: Names that only the model has.
-        unexpected: Names that only the checkpoint has.
-        reshaped: Names in both, of two shapes.
-        broken: Names of `fitting` whose values are NaN or infinite.
-    """
-
-    fitting: list[str]
-    missing: list[str]
-    unexpected: list[str]
-    reshaped: list[str]
-    broken: list[str]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing was left out."""
-        return not (self.missing or self.unexpected or self.reshaped)
-
-
-def weights_of(checkpoint: dict) -> dict[str, Tensor]:
-    """The state dict, of a bare one too, without DDP's prefix."""
-    state = checkpoint.get('state_dict', checkpoint)
-    plain = OrderedDict(
-        (key.removeprefix('module.'), value) for key, value in state.items()
-    )
-    if hasattr(state, '_metadata'):
-        plain._metadata = state._metadata  # type: ignore[attr-defined]
-    return plain
-
-
-def unwrapped(model: nn.Module) -> nn.Module:
-    """The segmentor within wrappers of DDP and test-time augmentation."""
-    inner: Any = model
-    while is_model_wrapper(inner) or isinstance(inner, BaseTTAModel):
-        inner = inner.module
-    return inner
-
-
-def fit(model: nn.Module, state: dict[str, Tensor]) -> Fit:
-    """Compare names and shapes, and look at the values."""
-    own = model.state_dict()
-    parameters = {name for name, _ in model.named_parameters()}
-    both = [k for k in own if k in state and COUNTER not in k]
-    same = [k for k in both if _shape(own[k]) == _shape(state[k])]
-    return Fit(
-        fitting=same,
-        missing=[k for k in own if k not in state and COUNTER not in k],
-        unexpected=[k for k in state if k not in own],
-        reshaped=[k for k in both if _shape(own[k]) != _shape(state[k])],
-        broken=[
-            k
-            for k in same
-            if _is_broken(state[k])
-            # unless the model is made so, say a mask of -inf
-            and (k in parameters or not _is_broken(own[k]))
-        ],
-    )
-
-
-def _shape(value: Any) -> tuple[int, ...] | None:
-    return tuple(value.shape) if isinstance(value, Tensor) else None
-
-
-def _is_broken(value: Any) -> bool:
-    return (
-        isinstance(value, Tensor)
-        and value.is_floating_point()
-        and not bool(torch.isfinite(value).all())
-    )
+from .pairing_tensors import (
+    COUNTER,
+    Fit,
+    fit,
+    fit_with_hooks,
+    shape,
+    some,
+    unwrapped,
+    weights_of,
+)
 
 
 def check_pairing(
@@ -124,31 +53,27 @@ def check_pairing(
     state = weights_of(checkpoint)
     found = fit(model, state)
     if not found.is_whole:
-        found = _with_hooks(model, state, found)
-    saved = saved_model_config(checkpoint)
-    settings = (
-        list(differing_settings(saved, config)) if saved and config else []
-    )
+        found = fit_with_hooks(model, state, found)
     problems = [*_differences(model, state, found)]
     if problems:
         problems = [*_kinds(model, checkpoint), *problems]
     problems += _other_range(model, checkpoint)
     problems += _other_classes(checkpoint, classes, source)
-    if settings:
-        problems.append(
-            'settings of the model that change what it predicts: '
-            + '; '.join(settings[:8])
-            + (f'; ... ({len(settings)} in all)' if len(settings) > 8 else '')
-        )
-    if problems:
-        raise ValueError(
-            f'{source} is not a checkpoint of this config: '
-            + '.\n  '.join(problems)
-            + '.\nGive the checkpoint that this config trained, or the config '
-            'that trained this checkpoint (its work dir holds a copy).'
-        )
+    problems += _other_settings(checkpoint, config)
+    _refuse(source, problems)
     if found.broken:
         raise ValueError(broken_text(source, found.broken))
+
+
+def check_settings(checkpoint: dict, source: str, config: Any) -> None:
+    """The part of `check_pairing` that needs no model, and so no time.
+
+    Raises:
+        ValueError: no weights, or those of a model with other settings.
+    """
+    if not weights_of(checkpoint):
+        _refuse(source, ['it holds no weights at all'])
+    _refuse(source, [*_other_settings(checkpoint, config)])
 
 
 def check_some_fit(model: nn.Module, checkpoint: dict, source: str) -> None:
@@ -179,6 +104,28 @@ def check_some_fit(model: nn.Module, checkpoint: dict, source: str) -> None:
         )
 
 
+def _refuse(source: str, problems: Collection[str]) -> None:
+    if problems:
+        raise ValueError(
+            f'{source} is not a checkpoint of this config: '
+            + '.\n  '.join(problems)
+            + '.\nGive the checkpoint that this config trained, or the config '
+            'that trained this checkpoint (its work dir holds a copy).'
+        )
+
+
+def _other_settings(checkpoint: dict, config: Any) -> Iterator[str]:
+    saved = saved_model_config(checkpoint)
+    texts = [*differing_settings(saved, config)] if saved and config else []
+    if texts:
+        more = f'; ... ({len(texts)} in all)' if len(texts) > 8 else ''
+        yield (
+            'settings of the model that change what it predicts: '
+            + '; '.join(texts[:8])
+            + more
+        )
+
+
 def broken_text(source: str, names: Collection[str]) -> str:
     """Of an error about NaN in a file."""
     return (
@@ -186,18 +133,6 @@ def broken_text(source: str, names: Collection[str]) -> str:
         f'{some(names)}. The training diverged before it was written; take '
         'an earlier checkpoint.'
     )
-
-
-def _with_hooks(model: nn.Module, state: dict, found: Fit) -> Fit:
-    """What is left after the model's own hooks have renamed and re-sized."""
-    if any(hasattr(t, 'device_mesh') for t in model.parameters()):
-        return found  # shares of weights: they load by other means
-    try:
-        missing, unexpected = model.load_state_dict(state, strict=False)
-    except (RuntimeError, AttributeError, TypeError):
-        return found
-    missing = [k for k in missing if COUNTER not in k]
-    return found._replace(missing=missing, unexpected=unexpected, reshaped=[])
 
 
 def _differences(model: nn.Module, state: dict, found: Fit) -> Iterator[str]:
@@ -215,7 +150,7 @@ def _differences(model: nn.Module, state: dict, found: Fit) -> Iterator[str]:
         )
     if found.reshaped:
         texts = [
-            f'{k} {_shape(state[k])}, wanted {_shape(own[k])}'
+            f'{k} {shape(state[k])}, wanted {shape(own[k])}'
             for k in found.reshaped
         ]
         yield f'other shape {len(texts)} of {wanted}: {some(texts)}'
@@ -288,10 +223,3 @@ def _other_classes(
             logger='current',
             level=30,
         )
-
-
-def some(names: Collection[str], most: int = 6) -> str:
-    """The first of many."""
-    names = list(names)
-    more = f', ... ({len(names)} in all)' if len(names) > most else ''
-    return ', '.join(names[:most]) + more

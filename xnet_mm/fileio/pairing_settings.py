@@ -35,7 +35,8 @@ NOT_SET = 'not set'
 
 def saved_model_config(checkpoint: dict) -> dict | None:
     """The config that a checkpoint was trained with, if it says one."""
-    text = (checkpoint.get('meta') or {}).get('cfg')
+    meta = checkpoint.get('meta') or {}
+    text = meta.get('cfg', meta.get('unread_cfg'))
     if not isinstance(text, str):
         return None
     try:

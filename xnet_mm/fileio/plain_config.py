@@ -195,7 +195,8 @@ def drop_foreign_configs(checkpoint: dict, name: str) -> None:
     """Take those configs out that MMEngine would execute and that are code.
 
     Runner.resume executes `meta['config']`, and MMEngine's inferencers the
-    config in `message_hub` or `meta['cfg']` where they are given none.
+    config in `message_hub` or `meta['cfg']` where they are given none. What
+    `meta['cfg']` said stays as `meta['unread_cfg']`, for comparing.
     """
     hub = checkpoint.get('message_hub') or {}
     info = hub.get('runtime_info')
@@ -209,7 +210,9 @@ def drop_foreign_configs(checkpoint: dict, name: str) -> None:
             continue
         problem = _problem(place[key])
         if problem:
-            del place[key]
+            text = place.pop(key)
+            if where == "meta['cfg']":
+                place['unread_cfg'] = text
             print_log(
                 f'{name}: {where} was left out, MMEngine would execute it: '
                 f'{problem}',

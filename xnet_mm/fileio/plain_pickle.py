@@ -89,6 +89,12 @@ def _no_bytes() -> bytes:
     return b''
 
 
+@_called('builtins', 'slice')
+def _slice(*args: Any) -> slice:
+    """As MMEngine's own list of safe types has it."""
+    return slice(*args)
+
+
 def _numpy_functions() -> Iterator[Callable]:
     """Under the names of numpy 1 and 2: either may have written a file."""
     for core in ('numpy.core.multiarray', 'numpy._core.multiarray'):
@@ -108,7 +114,7 @@ def _numpy_functions() -> Iterator[Callable]:
 def _stand_ins() -> dict[str, Any]:
     things = (
         *(_Array, _ArrayType, _Dtype, _History, _history_method),
-        _no_bytes,
+        *(_no_bytes, _slice),
         *_numpy_functions(),
     )
     return {f'{t.__module__}.{t.__qualname__}': t for t in things}

@@ -11,7 +11,8 @@ from mmseg.models.segmentors import EncoderDecoder
 
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
-from ..fileio.pairing import check_pairing, dataset_meta, weights_of
+from ..fileio.pairing import check_pairing, dataset_meta
+from ..fileio.pairing_tensors import weights_of
 
 
 class Predictor:
