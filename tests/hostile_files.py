@@ -136,6 +136,20 @@ def _flipped(path):
             archive.writestr(name, data[::-1] if 'pkl' in name else data)
 
 
+def _bit(path):
+    """One bit of a weight is another; torch.load does not notice."""
+    torch.save(dict(state_dict=dict(w=torch.full((9,), 7.0))), path)
+    data = Path(path).read_bytes()
+    weight = struct.pack('<f', 7)
+    Path(path).write_bytes(data.replace(weight, struct.pack('<f', 5), 1))
+
+
+def _no_directory(path):
+    torch.save(checkpoint(), path)
+    data = Path(path).read_bytes()
+    Path(path).write_bytes(data.replace(b'PK\x01\x02', b'PK\x01\x07'))
+
+
 def _compressed(path):
     torch.save(checkpoint(), path)
     with zipfile.ZipFile(path) as archive:
@@ -175,6 +189,8 @@ DAMAGED = {
     'zeros': (_bytes(bytes(9999)), 'damaged, cut short'),
     'cut': (_cut, 'damaged, cut short'),
     'flipped': (_flipped, 'damaged, cut short'),
+    'bit': (_bit, 'the check sum of .* is another'),
+    'no directory': (_no_directory, 'damaged or cut short'),
     'compressed': (_compressed, 'a compressed zip file'),
     'tensor': (_save(torch.ones(2)), 'a Tensor, wanted a dict'),
     'list': (_save([1]), 'a list, wanted a dict'),

@@ -5,13 +5,11 @@ tensors, plain containers, numpy numbers and log histories, or is refused;
 `checkpoint_schemes.py` makes MMEngine's own tools read by it too.
 """
 
-import _compat_pickle
 import os
-import pickletools
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor
 
+from .pickle_imports import foreign_types, is_zip
 from .plain_config import drop_foreign_configs
 from .plain_pickle import finish, stand_ins
 from .safetensors_file import load_safetensors
@@ -125,19 +124,42 @@ def _refuse_what_is_none(path: Path, name: str) -> None:
             f'{name} is a web page, not a checkpoint: the download went '
             f'wrong. {AGAIN}'
         )
-    if zipfile.is_zipfile(path):
+    if is_zip(path):
+        _check_archive(path, name)
+
+
+def _check_archive(path: Path, name: str) -> None:
+    """What `torch.load` does not look at: kind, compression, check sums.
+
+    Raises:
+        ValueError: with what is wrong.
+    """
+    try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-        if any(e.filename.endswith('/constants.pkl') for e in entries):
-            raise ValueError(
-                f'{name} is a program (TorchScript or an exported model), '
-                'wanted a checkpoint: the .pth file that training wrote.'
-            )
-        if any(e.compress_type for e in entries):
-            raise ValueError(
-                f'{name} is a compressed zip file; torch.save writes none. '
-                'Unpack it: the checkpoint is what it holds.'
-            )
+            is_packed = any(e.compress_type for e in entries)
+            # A packed one may be a bomb: not opened.
+            broken = None if is_packed else archive.testzip()
+    except Exception as error:
+        raise ValueError(
+            f'{name} cannot be read as a checkpoint: it is damaged or cut '
+            f'short ({type(error).__name__}: {_short(error)}). {AGAIN}'
+        ) from error
+    if any(e.filename.endswith('/constants.pkl') for e in entries):
+        raise ValueError(
+            f'{name} is a program (TorchScript or an exported model), wanted '
+            'a checkpoint: the .pth file that training wrote.'
+        )
+    if is_packed:
+        raise ValueError(
+            f'{name} is a compressed zip file; torch.save writes none. Unpack '
+            'it: the checkpoint is what it holds.'
+        )
+    if broken:
+        raise ValueError(
+            f'{name} is damaged: the check sum of {broken!r:.80} in it is '
+            f'another. {AGAIN}'
+        )
 
 
 def _is_trusted(path: Path) -> bool:
@@ -172,7 +194,7 @@ def _read(path: Path, name: str, map_location: MapLocation) -> Any:
             )
         content, tensors = finish(content)
     except Exception as error:  # a hostile pickle raises anything
-        foreign = _foreign_types(path)
+        foreign = foreign_types(path)
         if foreign:
             raise ValueError(
                 f'{name} was refused: it asks for {", ".join(foreign)}, '
@@ -211,59 +233,6 @@ def _short(error: Exception) -> str:
     ):
         text = re.sub(advice, '', text)
     return text.strip()[:200]
-
-
-def _foreign_types(path: Path, most: int = 4) -> list[str]:
-    """What a pickle asks for beyond plain data, without running it."""
-    with stand_ins():
-        from torch import _weights_only_unpickler as unpickler
-
-        allowed = {
-            *unpickler._get_allowed_globals(),
-            *unpickler._get_user_allowed_globals(),
-        }
-    foreign = dict.fromkeys(n for n in _globals(path) if n not in allowed)
-    names = [n for n in foreign if not n.endswith('Storage')]
-    more = [f'... ({len(names)} in all)'] if len(names) > most else []
-    return names[:most] + more
-
-
-def _globals(path: Path) -> Iterator[str]:
-    """Names that the pickle(s) of a file import, as far as they go."""
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                for info in archive.infolist():
-                    if info.filename.endswith('.pkl'):
-                        with archive.open(info) as file:
-                            yield from _imports(file)
-        else:
-            with path.open('rb') as file:
-                while file.peek(1):  # legacy: several, one after another
-                    yield from _imports(file)
-    except Exception:  # no pickle (any more)
-        return
-
-
-def _imports(file: Any) -> Iterator[str]:
-    texts: list[str] = []
-    for code, argument, _ in pickletools.genops(file):
-        if code.name in ('GLOBAL', 'INST') and argument:
-            yield _today(*argument.split(' ', 1))
-        elif code.name == 'STACK_GLOBAL' and len(texts) > 1:
-            yield _today(*texts[-2:])
-        elif isinstance(argument, str):
-            texts.append(argument)
-
-
-def _today(module: str, name: str) -> str:
-    """Protocol 2 has the module names of Python 2."""
-    new = _compat_pickle.NAME_MAPPING.get((module, name))
-    module, name = new or (
-        _compat_pickle.IMPORT_MAPPING.get(module, module),
-        name,
-    )
-    return f'{module}.{name}'
 
 
 def _move(content: dict, map_location: MapLocation) -> dict:
