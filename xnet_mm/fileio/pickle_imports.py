@@ -52,7 +52,7 @@ def _globals(path: Path) -> Iterator[str]:
 
 def _imports(file: Any) -> Iterator[str]:
     texts: list[str] = []
-    memo: dict[int, str | None] = {}
+    memo: dict[Any, str | None] = {}
     last: str | None = None  # what was pushed, if it is a text
     for code, argument, _ in pickletools.genops(file):
         if code.name in ('GLOBAL', 'INST') and argument:
