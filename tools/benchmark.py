@@ -61,6 +61,7 @@ from xnet_mm.benchmark.report import make_table
 from xnet_mm.benchmark.setting import DTYPES, MODES, settings
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
+from xnet_mm.fileio.config_file import load_config_file
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 # glibc gives tensors above 32 MiB back to the system after each use, and
@@ -240,7 +241,7 @@ def _configs(args: Namespace, chosen: dict) -> dict[str, Config]:
     paths.update(zip(names, args.configs, strict=True))
     configs = {}
     for name, path in paths.items():
-        cfg = Config.fromfile(existing_file(str(path), 'config'))
+        cfg = load_config_file(existing_file(str(path), 'config'))
         cfg.merge_from_dict(chosen.get('options', {}).get(name, {}))
         configs[name] = cfg
     return configs

@@ -33,6 +33,7 @@ from xnet_mm.engine.config_check import ConfigChanges, merge_changes
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
+from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.visualization.depth_colours import (
     colour_depth,
     depth_bar,
@@ -157,7 +158,7 @@ def write_contact_sheet(
 def main() -> None:
     """Report on each split; status 1 if a file is wrong."""
     args = parse_args()
-    cfg = Config.fromfile(existing_file(args.config, 'config'))
+    cfg = load_config_file(existing_file(args.config, 'config'))
     merge_changes(cfg, args.cfg_options)
     init_default_scope('mmseg')
     datasets = build_datasets(cfg, args.split)

@@ -14,13 +14,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
-from mmengine.config import Config
 from rich.console import Console
 
 from xnet_mm.arguments import device, image_size, out_file
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.export import describe, export_aoti, export_onnx
+from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.prediction.predictor import Predictor
 
 WRITERS = {'.onnx': export_onnx, '.pt2': export_aoti}
@@ -66,7 +66,7 @@ def main() -> None:
     args = parse_args()
     existing_file(args.config, 'config')
     existing_file(args.checkpoint, 'checkpoint')
-    cfg = Config.fromfile(args.config)
+    cfg = load_config_file(args.config)
     size = args.size or crop_size(cfg)
     predictor = Predictor(cfg, args.checkpoint, args.device)
     facts = describe(

@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 import cv2
 import torch
-from mmengine.config import Config
 from mmengine.structures import BaseDataElement
 
 from xnet_mm.arguments import (
@@ -33,6 +32,7 @@ from xnet_mm.arguments import (
 )
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
+from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.prediction.depth import (
     DepthWriter,
     model_max_depth,
@@ -147,7 +147,7 @@ def main() -> None:
     is_video = args.input.suffix.lower() in VIDEO_SUFFIXES
     find_images(args.input)  # before the model is built: it takes a while
     options = dict(depth_options(args), steady=is_video)
-    cfg = Config.fromfile(args.config)
+    cfg = load_config_file(args.config)
     predictor = Predictor(cfg, args.checkpoint, args.device)
     unreadable: list[Path] = []
     if is_video:

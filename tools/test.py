@@ -13,12 +13,15 @@ from mmseg.registry import MODELS
 from xnet_mm.arguments import depth_scale, out_folder_name, seconds
 from xnet_mm.engine.launch import (
     add_launch_arguments,
+    checks_settings,
     existing_file,
     load_config,
     process_group_closed,
 )
 from xnet_mm.errors import clear_errors
 from xnet_mm.fast import accelerate
+from xnet_mm.fileio.checkpoint import load_checkpoint_file
+from xnet_mm.fileio.pairing import check_pairing, check_settings
 
 
 def parse_args() -> Namespace:
@@ -113,7 +116,12 @@ def main() -> None:
     cfg = load_config(args)
     cfg.load_from = checkpoint
     apply_options(cfg, args)
+    content = load_checkpoint_file(checkpoint)
+    if checks_settings(cfg):
+        check_settings(content, checkpoint, cfg)
     runner = Runner.from_cfg(cfg)
+    check_pairing(runner.model, content, checkpoint)  # before data is read
+    del content
     accelerate(runner.model)
     runner.test()
     if args.show_dir and not args.show:

@@ -21,7 +21,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 import cv2
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.structures import BaseDataElement
 from rich.progress import track
@@ -29,6 +28,7 @@ from rich.progress import track
 from xnet_mm.arguments import device, out_folder
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
+from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.fileio.output_names import output_names
 from xnet_mm.models.decoder import PretrainedReversedDecoder
 from xnet_mm.prediction.depth import model_max_depth
@@ -74,7 +74,7 @@ class Row:
     ) -> None:
         existing_file(config, 'config')
         existing_file(checkpoint, 'checkpoint')
-        cfg = Config.fromfile(config)
+        cfg = load_config_file(config)
         self.name = name
         self.predictor = Predictor(cfg, checkpoint, device)
         neck = getattr(self.predictor.model, 'neck', None)

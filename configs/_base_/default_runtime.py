@@ -23,6 +23,7 @@ tta_model = dict(type='SegTTAModel')
 randomness = dict(seed=0)
 custom_hooks = [
     dict(type='xnet_mm.AccelerateHook'),  # same results, without it slower
+    dict(type='xnet_mm.CheckpointCheckHook'),
     dict(type='xnet_mm.ClassCheckHook'),
     dict(type='xnet_mm.FiniteCheckHook'),
     dict(type='xnet_mm.ModelCheckHook'),

@@ -63,7 +63,7 @@ def test_a_checkpoint_of_another_model(tmp_path):
     config, checkpoint = write_run(tmp_path)
     torch.save({'decode_head.other': torch.tensor(0.5)}, checkpoint)
     message = r'model\.pth is not a checkpoint of this config.*other'
-    with pytest.raises(SystemExit, match=r'(?s)' + message):
+    with pytest.raises(ValueError, match=r'(?s)' + message):
         Predictor(Config.fromfile(config), str(checkpoint), 'cpu')
 
 

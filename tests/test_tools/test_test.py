@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 import pytest
 import tiny
+import torch
+from hostile_files import HOSTILE
 from launches import REPO
 
+from xnet_mm.fileio.checkpoint import load_checkpoint_file
 from xnet_mm.visualization import SegPanelVisualizer
 
 
@@ -170,3 +173,38 @@ def test_a_model_of_another_number_of_classes_than_the_data(
 def test_missing_checkpoint(trained, run):
     with pytest.raises(SystemExit, match=r'checkpoint not found: no\.pth'):
         run('test.py', trained[0], 'no.pth')
+
+
+def test_another_checkpoint_is_refused_before_data_is_read(
+    trained, tmp_path, run
+):
+    _, checkpoint = trained
+    other = tiny.write_tiny_config(
+        tmp_path / 'other.py', tmp_path / 'no_data', num_classes=5
+    )
+    work = ('--work-dir', tmp_path / 'work')
+    wrong = (SystemExit, ValueError)
+    with pytest.raises(wrong, match='was 3 in training, is 5 now'):
+        run('test.py', other, checkpoint, *work)
+    bare = tmp_path / 'bare.pth'
+    torch.save(load_checkpoint_file(checkpoint)['state_dict'], bare)
+    with pytest.raises(wrong, match=r'\(3, 8, 1, 1\), wanted \(5, 8, 1, 1\)'):
+        run('test.py', other, bare, *work)
+
+
+def test_a_checkpoint_and_a_config_run_no_code(trained, tmp_path, run):
+    config, _ = trained
+    evil, marker = tmp_path / 'evil.pth', tmp_path / 'marker'
+    HOSTILE['system'](evil, marker)
+    wrong = (SystemExit, ValueError)
+    for command in (
+        ('test.py', config, evil),
+        ('train.py', config, '--resume', evil),
+    ):
+        with pytest.raises(wrong, match=r'asks for posix\.system'):
+            run(*command, '--work-dir', tmp_path / 'work')
+    data = tmp_path / 'evil.yml'
+    data.write_text(f'a: !!python/object/apply:os.system ["touch {marker}"]')
+    with pytest.raises(wrong, match=r'evil\.yml.*the tag !!python/'):
+        run('test.py', data, evil)
+    assert not marker.exists()

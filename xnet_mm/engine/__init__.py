@@ -1,8 +1,10 @@
 """Hooks and launch helpers: what the stock tools lack."""
 
-from ..fileio.checkpoint import allow_mmengine_checkpoints
+from ..fileio.checkpoint_schemes import install_checkpoint_reader
+from ..fileio.yaml_handler import install_plain_yaml
 from ..registry import HOOKS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
+from .checkpoint_check_hook import CheckpointCheckHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .finite_hook import FiniteCheckHook
@@ -16,6 +18,7 @@ from .signal_hook import StopOnSignalHook
 
 __all__ = [
     'AccelerateHook',
+    'CheckpointCheckHook',
     'ClassCheckHook',
     'DepthRangeCheckHook',
     'FSDP2Strategy',
@@ -30,5 +33,6 @@ __all__ = [
     'check_layer_decay',
 ]
 
-allow_mmengine_checkpoints()
+install_checkpoint_reader()
+install_plain_yaml()
 share_with_mmseg(HOOKS)

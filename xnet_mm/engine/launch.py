@@ -18,10 +18,20 @@ from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
 from ..arguments import natural, out_folder_name
+from ..fileio.config_file import load_config_file
 from ..fileio.lock import PATIENCE, TRAIN_LOCK, lock_folder
 from ..models.arguments import check_model_config
 from .config_check import ConfigChanges, check_config, merge_changes
 from .processes import end_with_launcher, leave_at_once, why_waited
+
+# Of default_runtime.py: for configs that inherit another.
+GUARDS = (
+    'CheckpointCheckHook',
+    'FiniteCheckHook',
+    'ModelCheckHook',
+    'ResumeSettingsHook',
+    'StopOnSignalHook',
+)
 
 
 def add_launch_arguments(parser: ArgumentParser) -> None:
@@ -111,7 +121,7 @@ def load_config(args: Namespace) -> Config:
             that no run survives; see `check_model_config`.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(existing_file(args.config, 'config'))
+    cfg = load_config_file(existing_file(args.config, 'config'))
     cfg.launcher = args.launcher
     merge_changes(cfg, args.cfg_options)
     check_config(cfg)
@@ -119,6 +129,8 @@ def load_config(args: Namespace) -> Config:
     if args.work_dir or not cfg.get('work_dir'):
         default = str(Path('work_dirs') / Path(args.config).stem)
         cfg.work_dir = args.work_dir or default
+    for name in GUARDS:
+        add_hook(cfg, name)
     if args.launcher != 'none':
         _timeout(cfg)
         end_with_launcher()
@@ -137,6 +149,28 @@ def lock_work_dir(cfg: Config) -> None:
     given = [os.environ[name] for name in ranks if name in os.environ]
     if cfg.launcher == 'none' or not given or given[0] == '0':
         lock_folder(cfg.work_dir, TRAIN_LOCK, PATIENCE)
+
+
+def add_hook(cfg: Config, name: str) -> None:
+    """Add one of our hooks to a config that lacks it."""
+    if find_hook(cfg, name) is None:
+        hooks = list(cfg.get('custom_hooks') or [])
+        cfg.custom_hooks = [*hooks, dict(type=f'xnet_mm.{name}')]
+
+
+def find_hook(cfg: Config, name: str) -> dict | None:
+    """The entry of `custom_hooks` whose type is or ends with `name`."""
+    for hook in cfg.get('custom_hooks') or []:
+        kind = hook.get('type')
+        kind = kind.__name__ if isinstance(kind, type) else str(kind)
+        if kind.rpartition('.')[2] == name:
+            return hook
+    return None
+
+
+def checks_settings(cfg: Config) -> bool:
+    """Whether a checkpoint has to have the settings of this model."""
+    return (find_hook(cfg, 'CheckpointCheckHook') or {}).get('settings', True)
 
 
 def distribute_on_cpu(cfg: Config) -> None:

@@ -13,7 +13,9 @@ from mmseg.models.segmentors import EncoderDecoder
 
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
-from ..fileio.finite import check_prediction, check_weights
+from ..fileio.finite import check_prediction
+from ..fileio.pairing import check_pairing, dataset_meta
+from ..fileio.pairing_tensors import weights_of
 from ..models.arguments import check_model_config, check_windows
 
 
@@ -30,9 +32,9 @@ class Predictor:
         device: Where to run, 'cuda' or 'cpu'.
 
     Raises:
-        SystemExit: the checkpoint is not of this model.
-        ValueError: its weights are not finite, or the config's model cannot
-            work (a sliding window that leaves pixels out, ...).
+        ValueError: the checkpoint is damaged or not of this model, or the
+            config's model cannot work (a sliding window that leaves pixels
+            out, ...).
     """
 
     def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
@@ -43,11 +45,10 @@ class Predictor:
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
         check_windows(getattr(model, 'test_cfg', None))
         content = load_checkpoint_file(checkpoint)
-        state = content.get('state_dict', content)
-        _load_all(model, state, checkpoint)
-        check_weights(state, checkpoint)
+        check_pairing(model, content, checkpoint, cfg)
+        model.load_state_dict(weights_of(content), strict=False)
         self.checkpoint = checkpoint
-        self.meta = content.get('meta', {}).get('dataset_meta') or {}
+        self.meta = dataset_meta(content)
         self.model: EncoderDecoder = accelerate(model.to(device).eval())
         self.pipeline = Compose(_plain_pipeline(cfg))
 
@@ -85,12 +86,3 @@ def _plain_pipeline(cfg: Config) -> list[dict]:
         s for s in steps if not s['type'].split('.')[-1].startswith('Load')
     ]
     return [dict(type='LoadImageFromNDArray'), *kept]
-
-
-def _load_all(model: torch.nn.Module, state: dict, checkpoint: str) -> None:
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise SystemExit(
-            f'{checkpoint} is not a checkpoint of this config. {error}'
-        ) from error
