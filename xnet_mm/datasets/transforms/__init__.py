@@ -4,7 +4,7 @@ from .color import DepthColorAug
 from .crop import DepthRandomCrop, DepthRandomPad, KBCrop, NYUCrop
 from .formatting import PackDepthInputs
 from .geometry import DepthRandomFlip, DepthRandomRotate
-from .loading import LoadDepth
+from .loading import LoadDepth, LoadImage
 from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     'DepthSplatResize',
     'KBCrop',
     'LoadDepth',
+    'LoadImage',
     'NYUCrop',
     'PackDepthInputs',
 ]
