@@ -1,9 +1,12 @@
 """A trained model that takes plain images."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import Compose, pseudo_collate
+from mmengine.dataset import pseudo_collate
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
@@ -11,6 +14,7 @@ from mmseg.models.segmentors import EncoderDecoder
 
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
+from .pipeline import PlainPipeline
 
 
 class Predictor:
@@ -20,8 +24,8 @@ class Predictor:
     the config names are not looked for.
 
     Args:
-        cfg: Config of the model; its test pipeline is used, without the
-            annotations.
+        cfg: Config of the model; the pipeline of its test data is used,
+            without the ground truth.
         checkpoint: File that training wrote.
         device: Where to run, 'cuda' or 'cpu'.
 
@@ -39,16 +43,20 @@ class Predictor:
         self.checkpoint = checkpoint
         self.meta = content.get('meta', {}).get('dataset_meta') or {}
         self.model: EncoderDecoder = accelerate(model.to(device).eval())
-        self.pipeline = Compose(_plain_pipeline(cfg))
+        self.pipeline = PlainPipeline(cfg)
 
     @torch.no_grad()
-    def __call__(self, images: list[np.ndarray]) -> list[BaseDataElement]:
+    def __call__(
+        self, images: list[np.ndarray], files: Sequence[Path | None] = ()
+    ) -> list[BaseDataElement]:
         """The model's samples, one for each image.
 
         Args:
             images: (H, W, 3) uint8 BGR each, of any sizes.
+            files: that they were read from; see `PlainPipeline`.
         """
-        samples = [self.pipeline(dict(img=image)) for image in images]
+        files = files or [None] * len(images)
+        samples = [*map(self.pipeline, images, files)]
         one_size = len({s['inputs'].shape for s in samples}) == 1
         batches = [samples] if one_size else [[s] for s in samples]
         return [
@@ -56,15 +64,6 @@ class Predictor:
             for batch in batches
             for result in self.model.test_step(pseudo_collate(batch))
         ]
-
-
-def _plain_pipeline(cfg: Config) -> list[dict]:
-    """The test pipeline, fed with an array; nothing else is loaded."""
-    steps = cfg.get('test_pipeline') or cfg.test_dataloader.dataset.pipeline
-    kept = [
-        s for s in steps if not s['type'].split('.')[-1].startswith('Load')
-    ]
-    return [dict(type='LoadImageFromNDArray'), *kept]
 
 
 def _load_all(model: torch.nn.Module, state: dict, checkpoint: str) -> None:
