@@ -258,11 +258,11 @@ def refused_files():
         'float.tif': (pillow(floats, 'TIFF'), 'mode F|F; scale'),
         'float3.tif': (
             opencv('.tiff', np.float32(RGB)),
-            'identify|no picture',
+            'identify|of a kind',
         ),
         'double.tif': (
             tiff(np.float64(GREY), photometric=1, kind=3),
-            'pict|id',
+            'of a kind|identify',
         ),
         'int.tif': (pillow(np.int32(GREY16), 'TIFF'), 'mode I|I; scale'),
         'signed.tif': (tiff(signed, photometric=1, kind=2), 'mode I|I; scale'),
@@ -279,11 +279,11 @@ def refused_files():
         'rgb16.jp2': (opencv('.jp2', RGB16), '[Ss]cale the values'),
         'grey16.pgm': (pillow(GREY16, 'PPM'), '[Ss]cale the values'),
         'rgb16.ppm': (opencv('.ppm', RGB16), '[Ss]cale the values'),
-        'light.hdr': (opencv('.hdr', floats), 'picture of a kind|identify'),
+        'light.hdr': (opencv('.hdr', floats), 'not of a kind|identify'),
         'camera.tif': (pillow(camera, 'TIFF'), 'dark'),
         'camera.png': (opencv('.png', camera), 'dark'),
         'dark.tif': (tiff(np.dstack([number] * 3)), 'dark'),
         'dark.png': (opencv('.png', np.dstack([number] * 3)), 'dark'),
-        'text.jpg': (b'no image', 'picture of a kind|identify'),
+        'text.jpg': (b'no image', 'not of a kind|identify'),
         'empty.png': (b'', r'0 bytes'),
     }

@@ -146,8 +146,8 @@ def main() -> None:
         args.input.suffix.lower() in VIDEO_SUFFIXES and args.input.is_file()
     )
     # Before the model is built: it takes a while.
-    find_images(args.input, args.out_dir)
     check_out_dir(args.input, args.out_dir, FOLDERS)
+    find_images(args.input, args.out_dir)
     options = dict(read_depth_options(args), steady=is_video)
     video = Video(args.input) if is_video else None
     cfg = Config.fromfile(args.config)

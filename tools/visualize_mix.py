@@ -200,8 +200,8 @@ def main() -> None:
     """Draw every image; ends with an error that names what was skipped."""
     args = parse_args()
     # Before the models are built: it takes a while.
-    paths = find_images(args.input, args.out_dir)
     check_out_dir(args.input, args.out_dir, ())
+    paths = find_images(args.input, args.out_dir)
     root = args.input if args.input.is_dir() else args.input.parent
     names = output_names(paths, root)
     rows = [

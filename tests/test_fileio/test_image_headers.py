@@ -36,9 +36,9 @@ def test_markers_that_need_not_be_there():
     plain = pillow(RGB, 'JPEG')
     filled = plain[:2] + b'\xff\xff\xff' + plain[2:]
     assert read_header(filled, 'a') == read_header(plain, 'a')
-    with pytest.raises(ValueError, match='no picture'):
+    with pytest.raises(ValueError, match='without a picture'):
         read_header(plain[:2] + b'\xff\xff\xff', 'a.jpg')
-    with pytest.raises(ValueError, match='no picture'):
+    with pytest.raises(ValueError, match='without a picture'):
         read_header(b'\xff\xd8\xff\xd9', 'a.jpg')
 
 

@@ -217,7 +217,7 @@ def test_folders_and_names_without_a_file(tmp_path):
     for read in (read_image, read_size):
         with pytest.raises(ValueError, match=r'x\.png: a folder'):
             read(tmp_path / 'x.png')
-        with pytest.raises(FileNotFoundError, match=r'no\.png: no such file'):
+        with pytest.raises(FileNotFoundError, match=r'no\.png: no such image'):
             read(tmp_path / 'no.png')
 
 

@@ -135,8 +135,8 @@ def test_what_is_called_an_image_and_is_none(tmp_path, capsys):
     assert [name for name, _, _ in results] == ['a', 'folder.png/b']
     assert skipped == [
         f'{tmp_path}/empty.png: a folder, wanted a file',
-        f'{tmp_path}/nowhere.jpg: no such file',
-        f'{tmp_path}/zero.tif: an empty file (0 bytes)',
+        f'{tmp_path}/nowhere.jpg: no such image',
+        f'{tmp_path}/zero.tif: unreadable image (an empty file, 0 bytes)',
     ]
 
 

@@ -57,7 +57,7 @@ def read_header(content: bytes, name: str) -> Header | None:
         ValueError: an empty file, or one that was cut short.
     """
     if not content:
-        raise ValueError(f'{name}: an empty file (0 bytes)')
+        raise ValueError(f'{name}: unreadable image (an empty file, 0 bytes)')
     if content.startswith(JPEG_START):
         return _read_jpeg(content, name)
     if content.startswith(PNG_START):
@@ -75,8 +75,8 @@ def read_header(content: bytes, name: str) -> Header | None:
         cut = 'JPEG 2000 ends after {} bytes without an end marker'
     if cut:
         raise ValueError(
-            f'{name}: the file was cut short: this {cut.format(len(content))}'
-            '. Copy it again'
+            f'{name}: unreadable image (cut short: this '
+            f'{cut.format(len(content))}). Copy it again'
         )
     return None
 
@@ -155,8 +155,8 @@ def _read_png(content: bytes, name: str) -> Header:
     first = found.get(b'IHDR', b'')
     if b'IEND' not in found or len(first) < 9:
         raise ValueError(
-            f'{name}: the file was cut short: this PNG ends after '
-            f'{len(content)} bytes without its end (IEND). Copy it again'
+            f'{name}: unreadable image (cut short: this PNG ends after '
+            f'{len(content)} bytes without its end, IEND). Copy it again'
         )
     size = int.from_bytes(first[:4], 'big'), int.from_bytes(first[4:8], 'big')
     frames = int.from_bytes(found.get(b'acTL', b'\0\0\0\1')[:4], 'big')
@@ -185,8 +185,8 @@ def _read_jpeg(content: bytes, name: str) -> Header:
             at += 2 + int.from_bytes(content[at + 2 : at + 4], 'big')
     if len(frame) < 6:
         raise ValueError(
-            f'{name}: the file was cut short or is damaged: this JPEG of '
-            f'{len(content)} bytes has no picture. Copy it again'
+            f'{name}: unreadable image (cut short or damaged: a JPEG of '
+            f'{len(content)} bytes without a picture). Copy it again'
         )
     size = (
         int.from_bytes(frame[3:5], 'big'),
@@ -196,10 +196,10 @@ def _read_jpeg(content: bytes, name: str) -> Header:
     if content.rfind(JPEG_END, at) < 0:
         there = ''
         if plain and not progressive and math.prod(size) < DEFAULT_LIMIT // 8:
-            there = f': about {_count_rows(content)} of {size[1]} rows'
+            there = f'about {_count_rows(content)} of {size[1]} rows; '
         raise ValueError(
-            f'{name}: the file was cut short{there}; this JPEG ends after '
-            f'{len(content)} bytes without an end marker. Copy it again'
+            f'{name}: unreadable image (cut short: {there}this JPEG ends '
+            f'after {len(content)} bytes without an end marker). Copy it again'
         )
     return Header('JPEG', size, plain and frame[5] in (1, 3))
 

@@ -47,7 +47,7 @@ def read_image(path: str | Path) -> np.ndarray:
             fewer and would come out dark; more pixels than the file can
             hold, or than OPENCV_IO_MAX_IMAGE_PIXELS.
     """
-    return decode_image(read_bytes(path), str(path))
+    return decode_image(read_bytes(path, 'image'), str(path))
 
 
 def decode_image(content: bytes, name: str) -> np.ndarray:
@@ -122,7 +122,7 @@ def open_header(path: str | Path) -> Iterator[Image.Image]:
     """
     path = Path(path)
     if not path.is_file():
-        read_bytes(path)  # says what it is
+        read_bytes(path, 'image')  # says what it is
     with no_pillow_limit():
         try:
             picture = Image.open(path, formats=FORMATS)
@@ -278,7 +278,7 @@ def _unreadable(name: str, error: Exception) -> str:
     """What is wrong with a file that Pillow does not read."""
     if isinstance(error, UnidentifiedImageError):
         return (
-            f'{name}: no picture of a kind that is read here '
-            f'({", ".join(FORMATS)}, of 8 or 16 bits), or it is damaged'
+            f'{name}: unreadable image (damaged, or not of a kind that is '
+            f'read: {", ".join(FORMATS)} of 8 or 16 bits)'
         )
     return f'{name}: unreadable image ({error or type(error).__name__})'

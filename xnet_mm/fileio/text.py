@@ -52,8 +52,12 @@ def read_lines(path: str | Path) -> list[str]:
     return [line for line in lines if line]
 
 
-def read_bytes(path: str | Path) -> bytes:
+def read_bytes(path: str | Path, kind: str = 'file') -> bytes:
     """What a file holds.
+
+    Args:
+        path: of the file.
+        kind: what it is, for the error.
 
     Raises:
         FileNotFoundError: no such file.
@@ -63,12 +67,12 @@ def read_bytes(path: str | Path) -> bytes:
     try:
         if path.is_file():
             return path.read_bytes()
-        kind = 'a folder' if path.is_dir() else 'no ordinary file'
+        found = 'a folder' if path.is_dir() else 'no ordinary file'
         exists = path.exists()
     except OSError as error:
         raise ValueError(
             f'{path}: cannot be read ({error.strerror})'
         ) from None
     if not exists:
-        raise FileNotFoundError(f'{path}: no such file')
-    raise ValueError(f'{path}: {kind}, wanted a file')
+        raise FileNotFoundError(f'{path}: no such {kind}')
+    raise ValueError(f'{path}: {found}, wanted a file')
