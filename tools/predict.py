@@ -36,6 +36,7 @@ from xnet_mm.prediction.files import (
 )
 from xnet_mm.prediction.inputs import (
     check_out_dir,
+    describe_skipped,
     find_images,
     predict_images,
     predict_video,
@@ -169,7 +170,14 @@ def main() -> None:
             if video:
                 file = folder / f'{args.input.stem}.mp4'
                 pictures = PictureVideo(file, video.fps)
-        pictures.add(name, writer.write(name, image, result))
+        try:
+            picture = writer.write(name, image, result)
+        except OSError:  # a full disk is nothing of this image's
+            raise
+        except Exception as error:
+            skipped.append(describe_skipped(name, error))
+            continue
+        pictures.add(name, picture)
     if writer is not None:
         pictures.close()
         writer.close()

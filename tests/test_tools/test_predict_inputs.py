@@ -25,6 +25,8 @@ def read_units(path):
 
 def test_good_and_bad_images_twice(tmp_path, run, capfd):
     config, checkpoint = write_run(tmp_path)
+    text = config.read_text()
+    config.write_text(text.replace('LoadImageFromFile', 'xnet_mm.LoadImage'))
     source = tmp_path / 'in'
     source.mkdir()
     whole = pillow(make_image(), 'JPEG')
