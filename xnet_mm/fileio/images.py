@@ -30,7 +30,7 @@ from .text import read_bytes
 # No others: for some Pillow starts a program (Ghostscript).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
 DARK = 64  # of 256: the brightest of 14 bits
-ORIENTATION = 0x0112  # in Exif and TIFF
+ORIENTATION = 0x0112  # in Exif
 DEEP = 'Scale the values to 8 bits and save them as PNG'
 
 
@@ -80,7 +80,7 @@ def check_picture(content: bytes, name: str) -> int:
     A format that is not known here passes.
 
     Returns:
-        The orientation, 1 to 8.
+        The orientation, 1 to 8; 1 for a TIFF, which decoders turn.
 
     Raises:
         ValueError: cut short, or too many pixels.
@@ -106,8 +106,6 @@ def read_size(path: str | Path) -> tuple[int, int]:
     """
     with open_header(path) as picture:
         width, height = picture.size
-        if picture.format == 'TIFF':  # Pillow has turned it
-            return width, height
         turned = _orientation(picture) >= 5
         return (height, width) if turned else (width, height)
 
@@ -203,9 +201,7 @@ def _decode_with_pillow(content: bytes, name: str) -> np.ndarray:
             '65535, so the picture would come out dark or black. '
             f'{DEEP}, or to the whole range of 16 bits'
         )
-    if picture.format != 'TIFF':  # Pillow has turned it
-        image = turn(image, orientation)
-    return image
+    return turn(image, orientation)
 
 
 def _unsupported(picture: Image.Image, content: bytes) -> str:
@@ -256,22 +252,20 @@ def _is_deep(picture: Image.Image, content: bytes) -> bool:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """1 to 8; from Exif or TIFF alone, as OpenCV does."""
+    """1 to 8, by Exif alone as OpenCV has it; Pillow turns TIFF itself."""
     if picture.format == 'TIFF':
-        found = picture.tag_v2.get(ORIENTATION)  # type: ignore[attr-defined]
-    else:
-        exif = Image.Exif()
-        data = picture.info.get('exif', b'')
-        if not data and isinstance(picture, PngImageFile):
-            # It may follow the pixels, which Pillow would decode first.
-            file = picture.fp
-            data = dict(png_chunks(file)).get(b'eXIf', b'') if file else b''
-        try:
-            exif.load(data)
-        except Exception:  # of a damaged one, as OpenCV does
-            return 1
-        found = exif.get(ORIENTATION)
-    return found if found in range(1, 9) else 1
+        return 1
+    exif = Image.Exif()
+    data = picture.info.get('exif', b'')
+    if not data and isinstance(picture, PngImageFile) and picture.fp:
+        # It may follow the pixels, which Pillow would decode first.
+        data = dict(png_chunks(picture.fp)).get(b'eXIf', b'')
+    try:
+        exif.load(data)
+    except Exception:  # a damaged one says nothing
+        return 1
+    found: object = exif.get(ORIENTATION)
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def _unreadable(name: str, error: Exception) -> str:
