@@ -34,6 +34,7 @@ from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
 from xnet_mm.fileio.config_file import load_config_file
+from xnet_mm.fileio.images import read_image
 from xnet_mm.visualization.depth_colours import (
     colour_depth,
     depth_bar,
@@ -116,9 +117,7 @@ def picture(info: dict, vmax: float) -> np.ndarray:
     Raises:
         OSError or ValueError: a file is missing or unreadable.
     """
-    image = cv2.imread(info['img_path'])
-    if image is None:
-        raise ValueError(f'{info["img_path"]}: unreadable image')
+    image = read_image(info['img_path'])
     height = max(1, round(image.shape[0] * PANEL_WIDTH / image.shape[1]))
     size = (PANEL_WIDTH, height)
     image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)[..., ::-1]

@@ -17,7 +17,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
-import cv2
 import torch
 from mmengine.structures import BaseDataElement
 
@@ -45,12 +44,16 @@ from xnet_mm.prediction.files import (
     PredictionWriter,
 )
 from xnet_mm.prediction.inputs import (
-    VIDEO_SUFFIXES,
+    check_out_dir,
+    describe_skipped,
     find_images,
     predict_images,
     predict_video,
 )
 from xnet_mm.prediction.predictor import Predictor
+from xnet_mm.prediction.videos import VIDEO_SUFFIXES, Video
+
+FOLDERS = ('labels', 'overlays', 'depth', 'pictures', 'npy', 'clouds')
 
 
 def parse_args() -> Namespace:
@@ -140,24 +143,26 @@ def make_writer(
 
 @clear_errors
 def main() -> None:
-    """Predict; ends with an error that names the unreadable files."""
+    """Predict; ends with an error that names what was skipped."""
     args = parse_args()
     existing_file(args.config, 'config')
     existing_file(args.checkpoint, 'checkpoint')
-    is_video = args.input.suffix.lower() in VIDEO_SUFFIXES
-    find_images(args.input)  # before the model is built: it takes a while
+    is_video = (
+        args.input.suffix.lower() in VIDEO_SUFFIXES and args.input.is_file()
+    )
+    # Before the model is built: it takes a while.
+    check_out_dir(args.input, args.out_dir, FOLDERS)
+    find_images(args.input, args.out_dir)
     options = dict(depth_options(args), steady=is_video)
+    video = Video(args.input) if is_video else None
     cfg = load_config_file(args.config)
     predictor = Predictor(cfg, args.checkpoint, args.device)
-    unreadable: list[Path] = []
-    if is_video:
-        video = cv2.VideoCapture(str(args.input))
-        results = predict_video(
-            predictor, video, args.input.stem, args.batch_size
-        )
+    skipped: list[str] = []
+    if video:
+        results = predict_video(predictor, video, args.batch_size, skipped)
     else:
         results = predict_images(
-            predictor, args.input, args.batch_size, unreadable
+            predictor, args.input, args.batch_size, skipped, args.out_dir
         )
     writer = None
     pictures: PictureFiles | PictureVideo
@@ -166,20 +171,23 @@ def main() -> None:
             writer = make_writer(predictor, result, args, options)
             folder = args.out_dir / writer.picture_dir
             pictures = PictureFiles(folder)
-            if is_video:
-                fps = video.get(cv2.CAP_PROP_FPS) or 25
+            if video:
                 file = folder / f'{args.input.stem}.mp4'
-                pictures = PictureVideo(file, fps)
-        pictures.add(name, writer.write(name, image, result))
-    if writer is None:
-        unreadable = unreadable or [args.input]
-    else:
+                pictures = PictureVideo(file, video.fps)
+        try:
+            picture = writer.write(name, image, result)
+        except OSError:  # a full disk is nothing of this image's
+            raise
+        except Exception as error:
+            skipped.append(describe_skipped(name, error))
+            continue
+        pictures.add(name, picture)
+    if writer is not None:
         pictures.close()
         writer.close()
         print(f'{writer.kinds}: {args.out_dir}')
-    if unreadable:
-        names = '\n'.join(map(str, unreadable))
-        raise SystemExit(f'Skipped, OpenCV cannot read them:\n{names}')
+    if skipped:
+        raise SystemExit('\n'.join(['Skipped:', *skipped]))
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ have in common, without its suffix unless that tells two apart.
 
 import json
 import os
+import re
 import sys
 from argparse import (
     ArgumentParser,
@@ -18,11 +19,22 @@ from argparse import (
 )
 from collections import Counter
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
+
+Image.MAX_IMAGE_PIXELS = None  # check_header has a rule of its own
+FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
+# Of a file, at most; a WebP of one colour is nearly empty.
+PIXELS_PER_BYTE = {'JPEG': 512, 'MPO': 512, 'PNG': 8256, 'WEBP': 2**28}
+LIMIT = 'OPENCV_IO_MAX_IMAGE_PIXELS'  # the same for all tools
+SIZE_MARKER = b'\xff\x4f\xff\x51'  # of JPEG 2000
+DARK = 64  # of 256: the brightest of 14 bits
+DEEP = 'scale the values to 8 bits and save them as PNG'
 
 
 def threads(text: str) -> int:
@@ -212,6 +224,17 @@ def depth_pictures(
     )
 
 
+def check_finite(output: np.ndarray, file: Path) -> None:
+    """Refuse NaN and infinity, which would be class 0, or 1 mm."""
+    wrong = output.size - int(np.isfinite(output).sum())
+    if wrong:
+        raise ValueError(
+            f'{wrong} of {output.size} predicted values are NaN or infinite. '
+            f'The weights of {file} have diverged or overflow: export '
+            'another checkpoint.'
+        )
+
+
 def output_names(paths: list[Path]) -> dict[Path, Path]:
     """Image -> name without suffix, no two alike; one given twice is one.
 
@@ -233,6 +256,97 @@ def output_names(paths: list[Path]) -> dict[Path, Path]:
         names.update({path: long[path] for path in alike})
 
 
+def read_image(path: Path) -> np.ndarray:
+    """(H,W,3) uint8 RGB, as xnet_mm/fileio/images.py reads it.
+
+    Turned as its orientation says, without transparency; of 16 bits the
+    upper eight. Raises what is wrong with the file; Pillow's errors are of
+    many kinds.
+    """
+    if not path.is_file():
+        raise ValueError('a folder' if path.is_dir() else 'no such file')
+    content = path.read_bytes()
+    if content.startswith(b'\xff\xd8\xff'):  # zeros hide that it is cut
+        content = content.rstrip(b'\0')
+    check_end(content)
+    picture = Image.open(BytesIO(content), formats=FORMATS)
+    deep = check_header(picture, content) > 8
+    picture.load()
+    if picture.mode.startswith('I;16'):
+        values = np.asarray(picture).astype(np.uint16)
+        image = np.repeat((values >> 8).astype(np.uint8)[..., None], 3, 2)
+        deep = bool(values.any())
+    else:
+        image = np.asarray(picture.convert('RGB'))
+    if deep and image.max() < DARK:
+        top = 256 * int(image.max()) + 255
+        raise ValueError(
+            f'its 16-bit values end at {top} or below, of 65535: the '
+            f'picture would come out dark; {DEEP}'
+        )
+    exif = Image.Exif()
+    try:
+        exif.load(picture.info.get('exif', b''))
+    except Exception:  # a damaged one says nothing
+        return image
+    turned = 1 if picture.format == 'TIFF' else exif.get(0x0112)  # by Pillow
+    image = image.swapaxes(0, 1) if turned in (5, 6, 7, 8) else image
+    image = image[:, ::-1] if turned in (2, 3, 6, 7) else image
+    return image[::-1] if turned in (3, 4, 7, 8) else image
+
+
+def check_end(content: bytes) -> None:
+    """Refuse what was cut short where Pillow would not notice."""
+    order: Any = 'little' if content[:2] == b'II' else 'big'
+    is_cut = not content
+    if content.startswith(b'\x89PNG'):
+        is_cut = b'IEND' not in content
+    elif content[:4] in (b'II*\0', b'MM\0*'):  # TIFF: the table of tags
+        at = int.from_bytes(content[4:8], order)
+        tags = int.from_bytes(content[at : at + 2], order)
+        is_cut = at + 2 + 12 * tags + 4 > len(content)
+    elif SIZE_MARKER in content:
+        is_cut = b'\xff\xd9' not in content
+    if is_cut:
+        raise ValueError(f'cut short: it ends after {len(content)} bytes')
+
+
+def check_header(picture: Any, content: bytes) -> int:
+    """Bits a channel; refuses what cannot be read rightly, undecoded."""
+    pixels, limit = picture.width * picture.height, os.environ.get(LIMIT)
+    each = PIXELS_PER_BYTE.get(picture.format, 100_000)
+    tags = dict(getattr(picture, 'tag_v2', {}))
+    bits, frames = max(tags.get(258, (1,))), getattr(picture, 'n_frames', 1)
+    if tags:  # pages of a TIFF, without previews and masks
+        frames = 0
+        for page in range(picture.n_frames):
+            picture.seek(page)
+            frames += not picture.tag_v2.get(254, 0) & 0b101
+        picture.seek(0)
+    elif picture.format == 'PNG':
+        bits = content[24]
+    elif picture.format == 'JPEG2000':
+        bits = 1 + (content[content.find(SIZE_MARKER) + 42] & 0x7F)
+    elif found := re.match(rb'P[2356]\s+(?:#.*\s+)*(\d+\s+){3}', content):
+        bits = int(found[1]).bit_length()
+    unknown = bits > 8 and (
+        tags.get(284) == 2
+        or tags.get(262) == 0
+        or (picture.format in ('JPEG2000', 'PPM') and picture.mode == 'RGB')
+    )
+    for wrong, text in (
+        (pixels > each * len(content), 'more pixels than its bytes can hold'),
+        (pixels > int(limit or 2**30), f'too many pixels; {LIMIT} allows it'),
+        (picture.mode in ('I', 'F') or unknown, f'{picture.mode}; {DEEP}'),
+        (tags.get(277, 1) > 4, 'more than four channels'),
+        (frames > 1 and picture.format != 'MPO', 'several pictures in one'),
+    ):
+        if wrong:
+            size = f'{picture.width}x{picture.height} pixels, {bits} bits'
+            raise ValueError(f'{size}: {text}')
+    return bits
+
+
 def write_png(path: Path, picture: np.ndarray) -> None:
     """(H,W) or RGB (H,W,3); to a temporary name first, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -245,6 +359,15 @@ def main() -> int:
     """Predict image by image; unreadable ones are named at the end."""
     args = parse_args()
     names = output_names(args.images)
+    inputs = {path.resolve() for path in args.images}
+    for folder in ('labels', 'overlays', 'depth', 'pictures'):
+        if inputs & {
+            (args.out_dir / folder / f'{n}.png').resolve()
+            for n in names.values()
+        }:
+            raise SystemExit(
+                f'--out-dir {args.out_dir}: would overwrite input'
+            )
     model = Model(args.file, args.threads)
     pictures: Callable = segmentation_pictures
     if model.facts['task'] == 'depth':
@@ -255,31 +378,23 @@ def main() -> int:
                 f'{model.facts["max_depth"]:g} m do not fit into 16 bit; '
                 f'at most {65535 / model.facts["max_depth"]:.0f} does'
             )
-    unreadable = []
+    skipped = []
     for number, (path, name) in enumerate(names.items(), 1):
         try:
-            with Image.open(path) as file:
-                image = np.asarray(
-                    ImageOps.exif_transpose(file).convert('RGB')
-                )
-        except (OSError, UnidentifiedImageError) as error:
-            unreadable.append(f'{path} ({error})')
+            image = read_image(path)
+            output = model(image)
+            check_finite(output, args.file)
+            written = pictures(image, output, args, model.facts)
+        except Exception as error:  # the others are predicted nevertheless
+            reason = re.sub(r' <_io.*?>', '', ' '.join(str(error).split()))
+            skipped.append(f'{path}: {reason or type(error).__name__}')
             continue
-        output = model(image)
-        wrong = output.size - int(np.isfinite(output).sum())
-        if wrong:  # NaN would be class 0, or 1 mm
-            raise SystemExit(
-                f'{path}: {wrong} of {output.size} predicted values are NaN '
-                f'or infinite. The weights of {args.file} have diverged or '
-                'overflow: export another checkpoint.'
-            )
-        written = pictures(image, output, args, model.facts)
         for folder, picture in written.items():
             write_png(args.out_dir / folder / f'{name}.png', picture)
         print(f'{number}/{len(names)} {path}', flush=True)
-    if unreadable:
-        print('Could not read:', *unreadable, sep='\n  ', file=sys.stderr)
-    return bool(unreadable)
+    if skipped:
+        print('Skipped:', *skipped, sep='\n  ', file=sys.stderr)
+    return bool(skipped)
 
 
 if __name__ == '__main__':

@@ -10,13 +10,13 @@ from os import path as osp
 
 import numpy as np
 from mmengine.dist import get_dist_info
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from ..fileio.images import read_image
 from .depth_io import Encoding, read_depth
 from .depth_spike import USUAL_SCALES, describe_peak, join_peaks, peak_of
-from .label_check import BROKEN, image_size, raise_problems
+from .label_check import raise_problems
 
 NUM_DECODED = 8  # pairs that are looked into when a data set is built
 
@@ -48,12 +48,7 @@ def read_pair(
     """
     image_path, depth_path = pair
     depth = read_depth(depth_path, scale, encoding, invalid_values)
-    try:
-        with Image.open(image_path) as image:
-            image.load()
-        width, height = image_size(image_path)
-    except BROKEN as error:
-        raise ValueError(f'{image_path}: unreadable image ({error})') from None
+    height, width = read_image(image_path).shape[:2]
     check_size(depth, depth_path, (height, width), image_path)
     return depth
 

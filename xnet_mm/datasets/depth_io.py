@@ -8,6 +8,10 @@ import cv2
 import numpy as np
 
 from ..checks import check_scale
+from ..fileio.image_headers import turn
+from ..fileio.images import check_picture
+from ..fileio.text import read_bytes
+from .array_files import read_array
 
 Encoding = Literal['plain', 'rotate3']
 ENCODINGS = get_args(Encoding)
@@ -22,7 +26,9 @@ def read_depth(
     """Read a depth map in metres.
 
     Formats: 16-bit PNG or TIFF; float TIFF, and EXR where OpenCV's build
-    reads it; npy; npz with the array `depth` or a single one.
+    reads it; npy; npz with the array `depth` or a single one. Files that
+    claim more values than they can hold, or than OPENCV_IO_MAX_IMAGE_PIXELS,
+    are refused by their header.
 
     Args:
         path: of the file.
@@ -86,30 +92,29 @@ def _equals(raw: np.ndarray, value: float) -> np.ndarray:
 
 
 def _read_array(path: str) -> np.ndarray:
-    """The array of an npy file, or the depth of an npz file."""
+    """The array of an npy file, or the depth of an npz file.
+
+    Axes of one channel at the ends are dropped: (1,H,W), (H,W,1).
+    """
     try:
-        # Pickled objects could run code.
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            names = loaded.files
-            if 'depth' in names or len(names) == 1:
-                return loaded['depth' if 'depth' in names else names[0]]
+        raw = read_array(path, 'depth')
     except Exception as error:  # zipfile, zlib and numpy raise their own
         raise ValueError(f'{path}: unreadable depth ({error})') from None
-    raise ValueError(
-        f'{path}: wanted an array named depth, or a single one; found '
-        f'{", ".join(names) or "none"}'
-    )
+    while raw.ndim > 2 and 1 in (raw.shape[0], raw.shape[-1]):
+        raw = raw[0] if raw.shape[0] == 1 else raw[..., 0]
+    return raw
 
 
 def _read_image(path: str) -> np.ndarray:
-    """The values of a picture file as they are."""
+    """The values of a picture file as they are, turned as images are."""
+    content = read_bytes(path)
     try:
-        raw = cv2.imread(path, cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raw, reason = None, str(error).strip()
+        orientation = check_picture(content, path)
+        raw = cv2.imdecode(
+            np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED
+        )
+    except (cv2.error, ValueError) as error:
+        raw, reason = None, str(error).strip().removeprefix(f'{path}: ')
     else:
         reason = 'OpenCV cannot decode it'
     if raw is None:
@@ -120,7 +125,7 @@ def _read_image(path: str) -> np.ndarray:
                 'convert to npy or float TIFF'
             )
         raise ValueError(f'{path}: unreadable depth ({reason})')
-    return raw
+    return turn(raw, orientation)
 
 
 def _check_raw(path: str, raw: np.ndarray) -> None:

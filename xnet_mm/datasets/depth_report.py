@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..fileio.images import read_size
 from .depth_check import read_pair
 from .depth_dataset import DepthDataset
 from .depth_spike import Peak, describe_peak, join_peaks, peak_of
-from .label_check import BROKEN, image_size
 from .threads import run_jobs
 
 
@@ -107,10 +107,7 @@ def read_sample(
     """
     image, path = info['img_path'], info['depth_map_path']
     if path is None:
-        try:
-            return image_size(image), None
-        except BROKEN as error:
-            raise ValueError(f'{image}: unreadable image ({error})') from None
+        return read_size(image), None
     depth = read_pair(
         (image, path),
         info['depth_scale'],

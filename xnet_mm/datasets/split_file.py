@@ -1,10 +1,12 @@
 """The small text files beside depth data: split lists and camera matrices."""
 
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
 from ..checks import Camera, check_matrix
+from ..fileio.text import read_text
 
 NO_TRUTH = 'None'  # stands for a depth map that does not exist
 MAX_COLUMNS = 3
@@ -22,12 +24,9 @@ def read_split(path: str | Path, min_columns: int = 1) -> list[list[str]]:
 
     Raises:
         ValueError: a line has more or fewer columns, or the file is not
-            text.
+            text in UTF-8.
     """
-    try:
-        lines = Path(path).read_text(encoding='utf-8').splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{path}: not a text file ({error})') from None
+    lines = read_text(path).splitlines()
     rows = [line.split() for line in lines]
     for number, columns in enumerate(rows, 1):
         if columns and len(columns) < min_columns:
@@ -52,7 +51,7 @@ def read_intrinsics(path: str | Path) -> Camera:
             length that is not above 0, NaN.
     """
     try:
-        matrix = np.loadtxt(path).reshape(3, 3)
+        matrix = np.loadtxt(StringIO(read_text(path))).reshape(3, 3)
     except (OSError, ValueError) as error:
         raise ValueError(
             f'{path}: wanted a text file of the 3 x 3 camera matrix ({error})'

@@ -1,11 +1,12 @@
 """A trained model that takes plain images."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import Compose, pseudo_collate
+from mmengine.dataset import pseudo_collate
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
@@ -17,6 +18,7 @@ from ..fileio.finite import check_prediction
 from ..fileio.pairing import check_pairing, dataset_meta
 from ..fileio.pairing_tensors import weights_of
 from ..models.arguments import check_model_config, check_windows
+from .pipeline import PlainPipeline
 
 
 class Predictor:
@@ -26,8 +28,8 @@ class Predictor:
     the config names are not looked for.
 
     Args:
-        cfg: Config of the model; its test pipeline is used, without the
-            annotations.
+        cfg: Config of the model; the pipeline of its test data is used,
+            without the ground truth.
         checkpoint: File that training wrote.
         device: Where to run, 'cuda' or 'cpu'.
 
@@ -50,22 +52,27 @@ class Predictor:
         self.checkpoint = checkpoint
         self.meta = dataset_meta(content)
         self.model: EncoderDecoder = accelerate(model.to(device).eval())
-        self.pipeline = Compose(_plain_pipeline(cfg))
+        self.pipeline = PlainPipeline(cfg)
 
     @torch.no_grad()
     def __call__(
-        self, images: list[np.ndarray], names: Sequence[str] = ()
+        self,
+        images: list[np.ndarray],
+        names: Sequence[str] = (),
+        files: Sequence[Path | None] = (),
     ) -> list[BaseDataElement]:
         """The model's samples, one for each image.
 
         Args:
             images: (H, W, 3) uint8 BGR each, of any sizes.
             names: of the images, for errors.
+            files: that they were read from; see `PlainPipeline`.
 
         Raises:
             ValueError: a prediction is not finite.
         """
-        samples = [self.pipeline(dict(img=image)) for image in images]
+        files = files or [None] * len(images)
+        samples = [*map(self.pipeline, images, files)]
         one_size = len({s['inputs'].shape for s in samples}) == 1
         batches = [samples] if one_size else [[s] for s in samples]
         results = [
@@ -77,12 +84,3 @@ class Predictor:
         for result, name in zip(results, names, strict=True):
             check_prediction(result, name)
         return results
-
-
-def _plain_pipeline(cfg: Config) -> list[dict]:
-    """The test pipeline, fed with an array; nothing else is loaded."""
-    steps = cfg.get('test_pipeline') or cfg.test_dataloader.dataset.pipeline
-    kept = [
-        s for s in steps if not s['type'].split('.')[-1].startswith('Load')
-    ]
-    return [dict(type='LoadImageFromNDArray'), *kept]

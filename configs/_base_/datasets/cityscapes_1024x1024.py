@@ -3,7 +3,7 @@
 _base_ = './cityscapes.py'
 crop_size = (1024, 1024)  # (height, width)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadLabels'),
     dict(
         type='RandomResize',

@@ -5,7 +5,7 @@ _base_ = './default.py'
 # figures have it.
 img_ratios = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75]
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(
         type='TestTimeAug',
         transforms=[

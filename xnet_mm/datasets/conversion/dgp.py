@@ -15,6 +15,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ...checks import check_camera
+from ..array_files import read_array
 
 LIDAR = 'LIDAR'
 SPLITS = {'0': 'train', '1': 'val', '2': 'test', '3': 'train_overfit'}
@@ -45,14 +46,13 @@ class Sweep:
             raise FileNotFoundError(f'{self.path}: no such LiDAR sweep')
         try:
             columns = [self.channels.index(axis) for axis in 'XYZ']
-            with np.load(self.path, allow_pickle=False) as arrays:
-                name = 'data' if 'data' in arrays.files else arrays.files[0]
-                points = arrays[name][:, columns].astype(np.float64)
+            points = read_array(self.path, 'data')[:, columns]
         except Exception as error:  # zipfile, zlib and numpy raise their own
             raise ValueError(
                 f'{self.path}: unreadable LiDAR sweep with channels '
                 f'{self.channels} ({error})'
             ) from None
+        points = points.astype(np.float64)
         return points[np.isfinite(points).all(axis=1)]
 
 

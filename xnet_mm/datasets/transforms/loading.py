@@ -1,10 +1,62 @@
-"""Reading a sample's depth map."""
+"""Reading a sample's image and depth map."""
 
-from mmcv.transforms import BaseTransform
+import numpy as np
+from mmcv.transforms import BaseTransform, LoadImageFromFile
+from mmengine.fileio import get
 
+from ...fileio.images import decode_image
 from ...registry import TRANSFORMS
 from ..depth_check import check_size
 from ..depth_io import read_depth_of
+
+
+@TRANSFORMS.register_module()
+class LoadImage(LoadImageFromFile):
+    """Read the image, as `fileio.images.read_image` does for all tools.
+
+    mmcv's `LoadImageFromFile` with one more promise: a file that is cut
+    short, or whose values do not fit into 8 bits, is an error with its name
+    and not half a picture or a dark one. Ordinary JPEGs and PNGs give the
+    same pixels.
+
+    Args:
+        to_float32: give float32 instead of uint8, of the same values.
+        ignore_empty: let the data set take another sample instead of
+            raising.
+        backend_args: where the files are, as for mmengine's `fileio.get`.
+
+    Raises:
+        FileNotFoundError or ValueError: as `read_image`, unless
+            `ignore_empty`.
+    """
+
+    def __init__(
+        self,
+        to_float32: bool = False,
+        ignore_empty: bool = False,
+        backend_args: dict | None = None,
+    ) -> None:
+        super().__init__(
+            to_float32=to_float32,
+            ignore_empty=ignore_empty,
+            backend_args=backend_args,
+        )
+
+    def transform(self, results: dict) -> dict | None:
+        """Add `img`, (H, W, 3) BGR, `img_shape` and `ori_shape`."""
+        path = results['img_path']
+        try:
+            content = get(path, backend_args=self.backend_args)
+            image = decode_image(content, str(path))
+        except (OSError, ValueError):
+            if self.ignore_empty:
+                return None
+            raise
+        if self.to_float32:
+            image = image.astype(np.float32)
+        results['img'] = image
+        results['img_shape'] = results['ori_shape'] = image.shape[:2]
+        return results
 
 
 @TRANSFORMS.register_module()
