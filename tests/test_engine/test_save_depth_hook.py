@@ -45,3 +45,9 @@ def test_hook_needs_depth(tmp_path):
     hook = SaveDepthHook(str(tmp_path))
     with pytest.raises(ValueError, match=r'needs `pred_depth_map`.*\[\]'):
         hook.after_test_iter(make_runner('.'), 0, {}, [sample])
+
+
+@pytest.mark.parametrize('scale', [0, -1, float('nan'), True, '1000'])
+def test_no_hook_of_such_a_scale(scale):
+    with pytest.raises(ValueError, match=r'depth_scale is .*, wanted a fin'):
+        SaveDepthHook('out', scale)
