@@ -387,4 +387,9 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell has it
+    except OSError as error:  # no space, no permission
+        sys.exit(f'{error}')
