@@ -16,7 +16,7 @@ from .pairing_tensors import (
     Fit,
     fit,
     fit_with_hooks,
-    shape,
+    form,
     some,
     unwrapped,
     weights_of,
@@ -150,7 +150,7 @@ def _differences(model: nn.Module, state: dict, found: Fit) -> Iterator[str]:
         )
     if found.reshaped:
         texts = [
-            f'{k} {shape(state[k])}, wanted {shape(own[k])}'
+            f'{k} {form(state[k])}, wanted {form(own[k])}'
             for k in found.reshaped
         ]
         yield f'other shape {len(texts)} of {wanted}: {some(texts)}'
