@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import cv2
+import pytest
 import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
