@@ -18,6 +18,7 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.logging import print_log
 
 from ..fileio.config_file import load_config_file
+from ..fileio.pairing_settings import find_hook
 
 
 def add_launch_arguments(parser: ArgumentParser) -> None:
@@ -120,21 +121,6 @@ def add_hook(cfg: Config, name: str) -> None:
     if find_hook(cfg, name) is None:
         hooks = list(cfg.get('custom_hooks') or [])
         cfg.custom_hooks = [*hooks, dict(type=f'xnet_mm.{name}')]
-
-
-def find_hook(cfg: Config, name: str) -> dict | None:
-    """The entry of `custom_hooks` whose type is or ends with `name`."""
-    for hook in cfg.get('custom_hooks') or []:
-        kind = hook.get('type')
-        kind = kind.__name__ if isinstance(kind, type) else str(kind)
-        if kind.rpartition('.')[2] == name:
-            return hook
-    return None
-
-
-def checks_settings(cfg: Config) -> bool:
-    """Whether a checkpoint has to have the settings of this model."""
-    return (find_hook(cfg, 'CheckpointCheckHook') or {}).get('settings', True)
 
 
 def distribute_on_cpu(cfg: Config) -> None:
