@@ -1,0 +1,110 @@
+"""python tests/campaign [--kind KIND ...] [-k WORD] [--list] [--fresh]
+
+Tries every case and prints what came of it; ends with status 1 if one was
+answered silently wrong, ran a stranger's code, lost a file or ended with a
+bad error. What was cut off goes on where it was; results of other sources do
+not count.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:1] = [str(TESTS.parent), str(TESTS)]
+os.environ['OMP_NUM_THREADS'] = '1'
+os.environ['CUDA_VISIBLE_DEVICES'] = ''
+
+from campaign import table
+from campaign.cases import KINDS, list_cases
+
+
+def parse_args() -> Namespace:
+    """Read the command line."""
+    parser = ArgumentParser(
+        description=__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument('--kind', nargs='+', choices=KINDS, default=KINDS)
+    parser.add_argument('-k', default='', help='a word of the names')
+    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--list', action='store_true', help='the table only')
+    parser.add_argument('--fresh', action='store_true', help='all anew')
+    parser.add_argument(
+        '--state',
+        type=Path,
+        default=Path(tempfile.gettempdir(), f'xnet_mm-campaign-{os.getuid()}'),
+        help='folder of results and of what failed (%(default)s)',
+    )
+    return parser.parse_args()
+
+
+def fingerprint() -> str:
+    """Of all sources that the results depend on."""
+    digest = hashlib.sha256()
+    for folder in ('xnet_mm', 'tools', 'configs', 'tests/campaign'):
+        for path in sorted((TESTS.parent / folder).rglob('*')):
+            if path.suffix in ('.py', '.sh', '.yml'):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def warm_up() -> None:
+    """Import once what every tool imports, before anything is forked."""
+    import cv2
+    import mmseg.apis
+    import mmseg.datasets
+    import mmseg.engine
+    import mmseg.evaluation
+    import mmseg.models
+    import mmseg.visualization
+    import onnxruntime  # noqa: F401
+    import timm  # noqa: F401
+    import torch
+
+    import xnet_mm.models  # noqa: F401
+
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+
+
+def main() -> int:
+    """Try the chosen cases; 1 if one failed."""
+    args = parse_args()
+    cases = [
+        case
+        for case in list_cases()
+        if case.kind in args.kind and args.k in case.name
+    ]
+    if args.list:
+        table.print_cases(cases)
+        return 0
+    from campaign.runner import Pool
+
+    state = args.state / fingerprint()
+    if args.fresh:
+        shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True, exist_ok=True)
+    warm_up()
+    from campaign.world import prepare
+
+    pool = Pool(state, prepare(state / 'world'), args.jobs)
+    wanted = {(c.kind, c.name) for c in cases}
+    known = {k: r for k, r in pool.done().items() if k in wanted}
+    if len(known) == len(cases):  # a whole campaign: the next one is anew
+        pool.results.unlink()
+        known = {}
+    results = list(known.values())
+    with table.progress(len(cases), results) as tell:
+        pool.run(
+            [c for c in cases if (c.kind, c.name) not in known],
+            lambda result: (results.append(result), tell(result)),
+        )
+    return table.print_results(results, state)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
