@@ -33,6 +33,7 @@ def parse_args() -> Namespace:
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--list', action='store_true', help='the table only')
     parser.add_argument('--fresh', action='store_true', help='all anew')
+    parser.add_argument('--keep', action='store_true', help='all folders')
     parser.add_argument(
         '--state',
         type=Path,
@@ -42,13 +43,14 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
-def fingerprint() -> str:
-    """Of all sources that the results depend on."""
+def fingerprint(*places: str) -> str:
+    """Of the package and of these files or folders of the campaign."""
     digest = hashlib.sha256()
-    for folder in ('xnet_mm', 'tools', 'configs', 'tests/campaign'):
-        for path in sorted((TESTS.parent / folder).rglob('*')):
-            if path.suffix in ('.py', '.sh', '.yml'):
-                digest.update(path.read_bytes())
+    for place in ('xnet_mm', 'tools', 'configs', *places):
+        path = TESTS.parent / place
+        for file in [path] if path.is_file() else sorted(path.rglob('*')):
+            if file.suffix in ('.py', '.sh', '.yml'):
+                digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -84,14 +86,15 @@ def main() -> int:
         return 0
     from campaign.runner import Pool
 
-    state = args.state / fingerprint()
+    state = args.state / fingerprint('tests/campaign')
+    world = args.state / ('world-' + fingerprint('tests/campaign/world.py'))
     if args.fresh:
         shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True, exist_ok=True)
     warm_up()
     from campaign.world import prepare
 
-    pool = Pool(state, prepare(state / 'world'), args.jobs)
+    pool = Pool(state, prepare(world), args.jobs, args.keep)
     wanted = {(c.kind, c.name) for c in cases}
     known = {k: r for k, r in pool.done().items() if k in wanted}
     if len(known) == len(cases):  # a whole campaign: the next one is anew

@@ -7,8 +7,8 @@ from campaign.case import Case
 # kind -> modules that hold its CASES.
 TABLES = {
     'hostile': ('hostile', 'hostile_configs'),
-#    'pairs': ('pairs',),
-#    'images': ('images',),
+    'pairs': ('pairs',),
+    'images': ('images',),
 #    'labels': ('labels',),
 #    'depth': ('depth',),
 #    'options': ('options',),

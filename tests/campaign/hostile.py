@@ -111,7 +111,7 @@ DOORS = {
     'encoder weights': by_weights('backbone'),
     'decoder weights': by_weights('neck'),
     'metric3d.py': lambda desk, evil: desk.tool(
-        'model_converters/metric3d.py', evil, 'out.pth'
+        'model_converters/metric3d.py', evil, 'out.safetensors'
     ),
     'Runner.test': by_script(SCRIPT, resume=False, do='test'),
     'Runner resume': by_script(SCRIPT, resume=True, do='train'),

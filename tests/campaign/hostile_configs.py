@@ -121,12 +121,16 @@ LOGGED = {
 }
 
 
+# As ablations want it.
+LOGGER = "\ndefault_hooks['logger']['log_metric_by_epoch'] = False\n"
+
+
 def by_log(what: str) -> Case:
     """A run's folder got from somebody, of which a report is made."""
 
     def run(desk: Desk) -> Run:
         path = desk.folder / 'net.py'
-        World(desk.world).write_config('seg3', path)
+        World(desk.world).write_config('seg3', path, extra=LOGGER)
         vis = desk.folder / 'work/net/seed-0/20260101_000000/vis_data'
         vis.mkdir(parents=True)
         text = LOGGED[what].format(marker=str(desk.marker))

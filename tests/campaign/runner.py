@@ -47,10 +47,14 @@ class Pool:
         state: Folder of results (`results.jsonl`) and of the cases.
         world: Folder of data and checkpoints that all cases share.
         jobs: At a time.
+        keep: The folders of cases that went well, too.
     """
 
-    def __init__(self, state: Path, world: Path, jobs: int) -> None:
+    def __init__(
+        self, state: Path, world: Path, jobs: int, keep: bool = False
+    ) -> None:
         self.state, self.world, self.jobs = state, world, jobs
+        self.keep = keep
         self.results = state / 'results.jsonl'
         self.running: dict[int, tuple[Case, Path, float]] = {}
 
@@ -84,8 +88,8 @@ class Pool:
             return
         try:
             os.setpgid(0, 0)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_DFL)
+            for name in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(name, signal.SIG_DFL)
             result = run_case(case, folder, self.world)
             (folder / '.result').write_text(json.dumps(result))
         finally:
@@ -114,7 +118,8 @@ class Pool:
                 )
             with self.results.open('a') as out:
                 out.write(json.dumps(result) + '\n')
-            if result['verdict'] not in (*FAILURES, 'campaign broken'):
+            failed = result['verdict'] in (*FAILURES, 'campaign broken')
+            if not failed and not self.keep:
                 shutil.rmtree(folder, ignore_errors=True)
             tell(result)
 

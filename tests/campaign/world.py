@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -167,6 +169,7 @@ MODELS = {
     'depth80': (depth_config, 'depth', dict(max_depth=80.0)),
     'depth-narrow': (depth_config, 'depth', dict(decoder=NARROW)),
 }
+EXPORTED = ('seg3', 'depth10')
 
 
 class World:
@@ -223,15 +226,9 @@ def prepare(root: Path) -> Path:
         _write_seg(root / name, classes)
     write_depth(root / 'depth')
     world = World(root)
-    for name in MODELS:
-        _train(world, name)
-    for name in ('seg3', 'depth10'):
-        desk = Desk(root / 'models' / name, root)
-        run = desk.tool(
-            *('export.py', world.config(name), world.checkpoint(name)),
-            *(world.exported(name), '--size', '64x64'),
-        )
-        _need(run)
+    # By fork: the tools' processes are children of those.
+    with ProcessPoolExecutor(2, get_context('fork')) as pool:
+        list(pool.map(_train, [world] * len(MODELS), MODELS))
     (root / 'whole').touch()
     return root
 
@@ -257,6 +254,12 @@ def _train(world: World, name: str) -> None:
     figures = figures_of(test)
     path = world.checkpoint(name).with_suffix('.json')
     path.write_text(json.dumps(figures))
+    if name in EXPORTED:
+        run = desk.tool(
+            *('export.py', world.config(name), world.checkpoint(name)),
+            *(world.exported(name), '--size', '64x64'),
+        )
+        _need(run)
 
 
 def _need(run: Run) -> None:
