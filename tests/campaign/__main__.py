@@ -87,7 +87,8 @@ def main() -> int:
     from campaign.runner import Pool
 
     state = args.state / fingerprint('tests/campaign')
-    world = args.state / ('world-' + fingerprint('tests/campaign/world.py'))
+    sources = [f'tests/campaign/{n}.py' for n in ('world', 'trainings')]
+    world = args.state / f'world-{fingerprint(*sources)}'
     if args.fresh:
         shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True, exist_ok=True)

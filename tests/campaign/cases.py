@@ -15,8 +15,8 @@ TABLES = {
 #    'damaged': ('damaged',),
 #    'models': ('models',),
 #    'nan': ('nan',),
-#    'signals': ('signals',),
-#    'kills': ('kills',),
+    'signals': ('signals',),
+    'kills': ('kills',),
 }
 KINDS = list(TABLES)
 

@@ -229,6 +229,9 @@ def prepare(root: Path) -> Path:
     # By fork: the tools' processes are children of those.
     with ProcessPoolExecutor(2, get_context('fork')) as pool:
         list(pool.map(_train, [world] * len(MODELS), MODELS))
+    from campaign.trainings import prepare_references
+
+    prepare_references(root)
     (root / 'whole').touch()
     return root
 
