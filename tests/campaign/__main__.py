@@ -57,12 +57,6 @@ def fingerprint(*places: str) -> str:
 def warm_up() -> None:
     """Import once what every tool imports, before anything is forked."""
     import cv2
-    import mmseg.apis
-    import mmseg.datasets
-    import mmseg.engine
-    import mmseg.evaluation
-    import mmseg.models
-    import mmseg.visualization
     import onnxruntime  # noqa: F401
     import timm  # noqa: F401
     import torch

@@ -12,9 +12,9 @@ TABLES = {
     'labels': ('labels',),
     'depth': ('depth',),
     'options': ('options',),
-#    'damaged': ('damaged',),
-#    'models': ('models',),
-#    'nan': ('nan',),
+    'damaged': ('damaged',),
+    'models': ('models',),
+    'nan': ('nan',),
     'signals': ('signals',),
     'kills': ('kills',),
 }

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
+
 from campaign.case import Case, Gives, Refused, Run, check
 from campaign.desk import Desk
 from campaign.world import World, depth_config, figures_of, write_depth
-from PIL import Image
 
 KIND = 'depth'
 BAD_FILE = r'depth/2\.\w+'
@@ -80,14 +81,26 @@ def raw(change: Callable[[bytes], bytes]) -> Callable:
 
 
 ONE = [
-    ('8 bits', 'values of 0..255', saved(lambda a: (a / 40).astype('u1')),
-     '8-bit'),
-    ('coloured', 'an RGB picture',
-     saved(lambda a: np.dstack([(a / 40).astype('u1')] * 3)), 'channel'),
+    (
+        '8 bits',
+        'values of 0..255',
+        saved(lambda a: (a / 40).astype('u1')),
+        '8-bit',
+    ),
+    (
+        'coloured',
+        'an RGB picture',
+        saved(lambda a: np.dstack([(a / 40).astype('u1')] * 3)),
+        'channel',
+    ),
     ('half as large', '32x32', saved(lambda a: a[::2, ::2].copy()), '32'),
     ('empty', 'no bytes', raw(lambda b: b''), 'read|damaged|decode|empty'),
-    ('cut', 'half a PNG', raw(lambda b: b[: len(b) // 2]),
-     'read|damaged|decode|cut|trunc'),
+    (
+        'cut',
+        'half a PNG',
+        raw(lambda b: b[: len(b) // 2]),
+        'read|damaged|decode|cut|trunc',
+    ),
     ('text', 'no picture', raw(lambda b: b'1 2 3'), 'read|damaged|decode'),
     ('missing', 'the file is gone', lambda p, a: p.unlink(), 'no such|miss'),
 ]
@@ -121,19 +134,41 @@ def no_end(array: np.ndarray) -> np.ndarray:
 
 
 ALL = [
-    every(train, 'zeros', 'no depth anywhere', np.zeros_like,
-          Refused(('depth', 'no|0|without'))),
-    every(look_at, 'zeros', 'no depth anywhere', np.zeros_like,
-          Gives('says so', or_refused=('depth|truth|valid',))),
-    every(train, 'beyond max_depth', 'metres taken for mm: x 20',
-          lambda a: np.minimum(a.astype(np.int64) * 20, 65000),
-          Refused(('max_depth|depth_scale', 'above|beyond|far'))),
-    every(train, '65535 at a sixth', '65535 means none, nobody says so',
-          no_end, Gives('warns of 65535', said('65535'), or_refused=('65535',))
-          ),
-    every(look_at, '65535 at a sixth', '65535 means none, nobody says so',
-          no_end, Gives('warns of 65535', said('65535'), or_refused=('65535',))
-          ),
+    every(
+        train,
+        'zeros',
+        'no depth anywhere',
+        np.zeros_like,
+        Refused(('depth', 'no|0|without')),
+    ),
+    every(
+        look_at,
+        'zeros',
+        'no depth anywhere',
+        np.zeros_like,
+        Gives('says so', or_refused=('depth|truth|valid',)),
+    ),
+    every(
+        train,
+        'beyond max_depth',
+        'metres taken for mm: x 20',
+        lambda a: np.minimum(a.astype(np.int64) * 20, 65000),
+        Refused(('max_depth|depth_scale', 'above|beyond|far')),
+    ),
+    every(
+        train,
+        '65535 at a sixth',
+        '65535 means none, nobody says so',
+        no_end,
+        Gives('warns of 65535', said('65535'), or_refused=('65535',)),
+    ),
+    every(
+        look_at,
+        '65535 at a sixth',
+        '65535 means none, nobody says so',
+        no_end,
+        Gives('warns of 65535', said('65535'), or_refused=('65535',)),
+    ),
 ]
 
 
@@ -203,26 +238,54 @@ SAME = [
     same('npy float64', 'metres', npy(lambda m: m.astype('f8')), METRES),
     same('npy big-endian', 'metres', npy(lambda m: m.astype('>f4')), METRES),
     same('npy Fortran order', 'metres', npy(np.asfortranarray), METRES),
-    same('npy int32', 'millimetres',
-         npy(lambda m: np.rint(m * 1000).astype(np.int32))),
-    same('npy (64,64,1)', 'a channel axis', npy(lambda m: m[..., None]),
-         METRES, refuse=(r'depth/\d',)),
-    same('npy (1,64,64)', 'a channel axis', npy(lambda m: m[None]), METRES,
-         refuse=(r'depth/\d',)),
+    same(
+        'npy int32',
+        'millimetres',
+        npy(lambda m: np.rint(m * 1000).astype(np.int32)),
+    ),
+    same(
+        'npy (64,64,1)',
+        'a channel axis',
+        npy(lambda m: m[..., None]),
+        METRES,
+        refuse=(r'depth/\d',),
+    ),
+    same(
+        'npy (1,64,64)',
+        'a channel axis',
+        npy(lambda m: m[None]),
+        METRES,
+        refuse=(r'depth/\d',),
+    ),
     same('npz', 'one array', npz(a=lambda m: m), METRES),
-    same('npz of two', 'depth and another', npz(depth=lambda m: m, z=np.flip),
-         METRES),
+    same(
+        'npz of two',
+        'depth and another',
+        npz(depth=lambda m: m, z=np.flip),
+        METRES,
+    ),
     same('float TIFF', 'metres', tiff(np.float32), METRES),
     same('NaN means none', 'npy', none_as(np.nan), METRES),
     same('inf means none', 'npy', none_as(np.inf), METRES),
     same('-1 means none', 'npy', none_as(-1.0), METRES),
-    same('65535 means none', '16-bit PNG, invalid_values=[65535]', png_none,
-         'invalid_values=[65535]'),
-    same('9999 means none', 'npy, invalid_values=[9999]', none_as(9999.0),
-         f'{METRES}, invalid_values=[9999]'),
-    same('60000 means none', 'npy int32, invalid_values=[60000]',
-         npy(lambda m: np.where(m == 0, 60000, np.rint(m * 1000)).astype('i4')
-             ), 'invalid_values=[60000]'),
+    same(
+        '65535 means none',
+        '16-bit PNG, invalid_values=[65535]',
+        png_none,
+        'invalid_values=[65535]',
+    ),
+    same(
+        '9999 means none',
+        'npy, invalid_values=[9999]',
+        none_as(9999.0),
+        f'{METRES}, invalid_values=[9999]',
+    ),
+    same(
+        '60000 means none',
+        'npy int32, invalid_values=[60000]',
+        npy(lambda m: np.where(m == 0, 60000, np.rint(m * 1000)).astype('i4')),
+        'invalid_values=[60000]',
+    ),
 ]
 
 
@@ -317,8 +380,16 @@ def setting(tool, name: str, value: str, *words: str, extra='') -> Case:
 SETTINGS = [
     *(
         setting(tool, 'depth_scale', value)
-        for value in ('0', '-1', "float('nan')", "float('inf')", 'None',
-                      "'x'", 'True', '1e-320')
+        for value in (
+            '0',
+            '-1',
+            "float('nan')",
+            "float('inf')",
+            'None',
+            "'x'",
+            'True',
+            '1e-320',
+        )
         for tool in ((train, look_at) if value == "float('nan')" else (train,))
     ),
     setting(train, 'depth_encoding', "'x'", 'rotate3'),
@@ -400,8 +471,12 @@ def split(name: str) -> Case:
 
 
 CASES = [
-    *(wrong(tool, *one) for one in ONE for tool in (train, look_at)
-      if tool is look_at or one[0] in ('8 bits', 'missing', 'half as large')),
+    *(
+        wrong(tool, *one)
+        for one in ONE
+        for tool in (train, look_at)
+        if tool is look_at or one[0] in ('8 bits', 'missing', 'half as large')
+    ),
     *ALL,
     *SAME,
     *ARRAYS,

@@ -52,12 +52,14 @@ class Process:
         self.start, self.code = time.monotonic(), None
         environment = {
             **os.environ,
-            'PYTHONPATH': f'{REPO}:{REPO / "tests"}',
+            'PYTHONPATH': str(REPO),
             'OMP_NUM_THREADS': '1',
             'COLUMNS': '400',
             'CUDA_VISIBLE_DEVICES': '',
             **(env or {}),
         }
+        paths = [environment['PYTHONPATH'], str(REPO), str(REPO / 'tests')]
+        environment['PYTHONPATH'] = os.pathsep.join(paths)
         environment = {k: v for k, v in environment.items() if v is not None}
         files = [os.open(p, os.O_WRONLY | os.O_CREAT) for p in self.paths]
         limits = {'RLIMIT_AS': MEMORY, 'RLIMIT_CORE': 0, **(limits or {})}
@@ -141,7 +143,8 @@ def _become(argv: list, folder: Path, environment: dict, prepare) -> NoReturn:
             os.fdopen(2, 'w', 1),
         )
         sys.argv = [str(word) for word in argv]
-        sys.path[0] = str(Path(sys.argv[0]).parent)
+        first = [str(Path(sys.argv[0]).parent)]
+        sys.path[:1] = first + environment['PYTHONPATH'].split(os.pathsep)
         atexit._clear()
         try:
             runpy.run_path(sys.argv[0], run_name='__main__')

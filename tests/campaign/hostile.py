@@ -4,10 +4,11 @@ import shutil
 from pathlib import Path
 
 import torch
+
 from campaign import payloads
 from campaign.case import Case, Gives, Refused, Run
 from campaign.desk import Desk
-from campaign.world import CONVNEXT, World
+from campaign.world import World
 
 KIND = 'hostile'
 # The file is named; that it is not plain data or damaged, in some words.
@@ -68,9 +69,7 @@ def by_resume_auto(desk: Desk, evil: Path) -> Run:
     work.mkdir()
     shutil.move(evil, work / evil.name)
     (work / 'last_checkpoint').write_text(str(work / evil.name))
-    return desk.tool(
-        'train.py', config(desk), '--work-dir', work, '--resume'
-    )
+    return desk.tool('train.py', config(desk), '--work-dir', work, '--resume')
 
 
 def by_weights(part: str):

@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 
 import numpy as np
+
 from campaign import payloads
 from campaign.case import Case, Gives, Refused, Run
 from campaign.desk import Desk
@@ -18,7 +19,7 @@ TAGS = {
         '!!python/object/new:subprocess.Popen [["touch", "{marker}"]]'
     ),
     'object/apply eval': (
-        '!!python/object/apply:eval ["open(\'{marker}\', \'w\')"]'
+        "!!python/object/apply:eval [\"open('{marker}', 'w')\"]"
     ),
     'object/apply in a list': (
         '[1, [2, !!python/object/apply:os.system ["{run}"]]]'

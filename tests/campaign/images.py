@@ -7,12 +7,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tiny
-from campaign.case import BAD, LOST, Case, Gives, Holds, Run, Skips, check
-from campaign.case import check_clear, Refused
-from campaign.desk import Desk
-from campaign.pictures import READABLE, UNREADABLE, encoded
-from campaign.world import World, figures_of
 from PIL import Image
+
+from campaign.case import (
+    BAD,
+    LOST,
+    Case,
+    Gives,
+    Holds,
+    Refused,
+    Run,
+    Skips,
+    check,
+    check_clear,
+)
+from campaign.desk import Desk
+from campaign.pictures import READABLE, UNREADABLE
+from campaign.world import World, figures_of
 
 KIND = 'images'
 EITHER = ('either',)  # what is no file at all may be named or not
@@ -252,28 +263,63 @@ def _names(*names: str):
 
 
 FOLDERS = [
-    folder_case('out-dir inside, twice', '--out-dir IN/out, run twice',
-                'the labels of the first run are no input', _again),
-    folder_case('a.png and a.jpg', 'one stem, two files', 'two files',
-                _two_names),
-    folder_case('a.png and a.PNG', 'names that differ in capitals',
-                'two files', _capitals),
-    folder_case('x/a and y/a', 'one name in two folders', 'two files',
-                _two_folders),
-    folder_case('a linked folder', 'a link to a folder elsewhere',
-                'its images too, as for data sets', _linked),
-    folder_case('a circle of links', 'a link to the folder itself',
-                'each image once', _circle),
-    folder_case('a dangling link', 'a link to no file',
-                'named, skipped', _dangling),
-    folder_case('a folder called dir.png', 'a folder with an image\'s name',
-                'its content; named or not', _folder_as_image),
-    folder_case('a pipe', 'a named pipe called pipe.png',
-                'named or not; no wait for ever', _pipe),
-    folder_case('odd names', 'blanks, umlauts, %d, brackets, a dash',
-                'all of them', _names('a b', 'ü-é-日', '%d', '[x]', '-rf')),
-    folder_case('dots', 'names that hold dots', 'none overwrites another',
-                _names('a.b', 'a.c', 'a')),
+    folder_case(
+        'out-dir inside, twice',
+        '--out-dir IN/out, run twice',
+        'the labels of the first run are no input',
+        _again,
+    ),
+    folder_case(
+        'a.png and a.jpg', 'one stem, two files', 'two files', _two_names
+    ),
+    folder_case(
+        'a.png and a.PNG',
+        'names that differ in capitals',
+        'two files',
+        _capitals,
+    ),
+    folder_case(
+        'x/a and y/a', 'one name in two folders', 'two files', _two_folders
+    ),
+    folder_case(
+        'a linked folder',
+        'a link to a folder elsewhere',
+        'its images too, as for data sets',
+        _linked,
+    ),
+    folder_case(
+        'a circle of links',
+        'a link to the folder itself',
+        'each image once',
+        _circle,
+    ),
+    folder_case(
+        'a dangling link', 'a link to no file', 'named, skipped', _dangling
+    ),
+    folder_case(
+        'a folder called dir.png',
+        "a folder with an image's name",
+        'its content; named or not',
+        _folder_as_image,
+    ),
+    folder_case(
+        'a pipe',
+        'a named pipe called pipe.png',
+        'named or not; no wait for ever',
+        _pipe,
+    ),
+    folder_case(
+        'odd names',
+        'blanks, umlauts, %d, brackets, a dash',
+        'all of them',
+        _names('a b', 'ü-é-日', '%d', '[x]', '-rf'),
+    ),
+    folder_case(
+        'dots',
+        'names that hold dots',
+        'none overwrites another',
+        _names('a.b', 'a.c', 'a'),
+    ),
 ]
 
 
@@ -299,14 +345,30 @@ def video(name: str, made: str, words, frames, cut) -> Case:
 
 VIDEOS = [
     video('whole', '12 frames', (), 12, lambda b: b),
-    video('half', 'the first half of the file', (r'film\.avi', r'\d'), 3,
-          lambda b: b[: len(b) // 2]),
-    video('a third', 'the first third of the file', (r'film\.avi', r'\d'), 1,
-          lambda b: b[: len(b) // 3]),
-    video('a hole', 'zeros from the middle on', (r'film\.avi', r'\d'), 3,
-          lambda b: b[: len(b) // 2] + bytes(len(b) // 2)),
-    video('head', 'the first 500 bytes', (r'film\.avi',), 0,
-          lambda b: b[:500]),
+    video(
+        'half',
+        'the first half of the file',
+        (r'film\.avi', r'\d'),
+        3,
+        lambda b: b[: len(b) // 2],
+    ),
+    video(
+        'a third',
+        'the first third of the file',
+        (r'film\.avi', r'\d'),
+        1,
+        lambda b: b[: len(b) // 3],
+    ),
+    video(
+        'a hole',
+        'zeros from the middle on',
+        (r'film\.avi', r'\d'),
+        3,
+        lambda b: b[: len(b) // 2] + bytes(len(b) // 2),
+    ),
+    video(
+        'head', 'the first 500 bytes', (r'film\.avi',), 0, lambda b: b[:500]
+    ),
     video('text', 'no video', (r'film\.avi',), 0, lambda b: b'text' * 100),
     video('empty', 'no bytes', (r'film\.avi',), 0, lambda b: b''),
 ]
@@ -324,9 +386,7 @@ def by_test(ending: str, made: str, write: Callable, sure: bool) -> Case:
             image = np.asarray(Image.open(path).convert('RGB'))
             target = desk.folder / 'images' / f'{path.stem}{ending}'
             write(target, image)
-        extra = (
-            f"\ntest_dataloader['dataset']['img_suffix'] = {ending!r}\n"
-        )
+        extra = f"\ntest_dataloader['dataset']['img_suffix'] = {ending!r}\n"
         config = world.write_config(
             'seg3', desk.folder / 'c.py', data=desk.folder, extra=extra
         )
@@ -364,15 +424,48 @@ CASES = [
     *(readable(name) for name in READABLE),
     *(beside('predict.py', name) for name in UNREADABLE),
     *(beside('predict_exported.py', name) for name in UNREADABLE),
-    *(odd_size(*size) for size in (
-        (1, 1), (1, 5000), (5000, 1), (2, 3), (7, 7), (63, 65), (31, 1000))),
+    *(
+        odd_size(*size)
+        for size in (
+            (1, 1),
+            (1, 5000),
+            (5000, 1),
+            (2, 3),
+            (7, 7),
+            (63, 65),
+            (31, 1000),
+        )
+    ),
     *FOLDERS,
     *VIDEOS,
-    *(by_test(READABLE[n].ending, f'{n} ({READABLE[n].made})',
-              READABLE[n].write, READABLE[n].sure)
-      for n in ('rgb.bmp', 'lzw.tiff', 'lossless.webp', 'rgb16.png',
-                'rgba.png', 'turned6.png', 'turned3.tif', 'interlaced.png')),
-    *(broken_in_test(tool, name) for tool in ('test.py', 'train.py')
-      for name in ('empty.png', 'cut50.png', 'cut95.jpg', 'html.png',
-                   'bomb.png', 'check.png')),
+    *(
+        by_test(
+            READABLE[n].ending,
+            f'{n} ({READABLE[n].made})',
+            READABLE[n].write,
+            READABLE[n].sure,
+        )
+        for n in (
+            'rgb.bmp',
+            'lzw.tiff',
+            'lossless.webp',
+            'rgb16.png',
+            'rgba.png',
+            'turned6.png',
+            'turned3.tif',
+            'interlaced.png',
+        )
+    ),
+    *(
+        broken_in_test(tool, name)
+        for tool in ('test.py', 'train.py')
+        for name in (
+            'empty.png',
+            'cut50.png',
+            'cut95.jpg',
+            'html.png',
+            'bomb.png',
+            'check.png',
+        )
+    ),
 ]

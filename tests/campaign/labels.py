@@ -6,10 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tiny
+from PIL import Image
+
 from campaign.case import LOST, Case, Gives, Holds, Refused, Run, check
 from campaign.desk import Desk
 from campaign.world import SIZE, World, figures_of
-from PIL import Image
 
 KIND = 'labels'
 FOLDER = """
@@ -95,8 +96,12 @@ def resized(size: tuple[int, int]) -> Callable:
 
 ONE = [
     *(
-        wrong(f'id {v} in 16 bits', f'{v} (8 bits: {v % 256})',
-              with_id(v, np.uint16), str(v))
+        wrong(
+            f'id {v} in 16 bits',
+            f'{v} (8 bits: {v % 256})',
+            with_id(v, np.uint16),
+            str(v),
+        )
         for v in (256, 257, 299, 511, 512, 1000, 65535)
     ),
     *(
@@ -111,13 +116,25 @@ ONE = [
     wrong('half as large', '32x32', resized((32, 32)), '32'),
     wrong('turned', '64x60', resized((60, 64)), '60'),
     wrong('empty', 'no bytes', as_bytes(lambda b: b''), 'read|damaged|empty'),
-    wrong('cut', 'half a PNG', as_bytes(lambda b: b[: len(b) // 2]),
-          'read|damaged|cut|trunc'),
-    wrong('text', 'no picture', as_bytes(lambda b: b'a,b\n'),
-          'read|damaged|identify'),
+    wrong(
+        'cut',
+        'half a PNG',
+        as_bytes(lambda b: b[: len(b) // 2]),
+        'read|damaged|cut|trunc',
+    ),
+    wrong(
+        'text',
+        'no picture',
+        as_bytes(lambda b: b'a,b\n'),
+        'read|damaged|identify',
+    ),
     wrong('missing', 'the file is gone', lambda p, a: p.unlink(), 'no such'),
-    wrong('dangling link', 'a link to nothing',
-          lambda p, a: (p.unlink(), p.symlink_to('nowhere')), 'no such|link'),
+    wrong(
+        'dangling link',
+        'a link to nothing',
+        lambda p, a: (p.unlink(), p.symlink_to('nowhere')),
+        'no such|link',
+    ),
 ]
 
 
@@ -145,7 +162,7 @@ def _mask(array: np.ndarray) -> np.ndarray:
     return np.where(array == 1, 255, 0).astype(np.uint8)
 
 
-CLASSES = "metainfo=dict(classes={!r}, palette={!r})"
+CLASSES = 'metainfo=dict(classes={!r}, palette={!r})'
 
 
 def named(count: int) -> str:
@@ -154,29 +171,75 @@ def named(count: int) -> str:
 
 
 ALL = [
-    whole('ignored', 'every pixel is 255', lambda a: np.full_like(a, 255),
-          Refused(('labels|data set|where|images', 'ignore|255'))),
-    whole('0 and 255 for two classes', 'a binary mask of 0 and 255', _mask,
-          Refused(('255', '0 and 1|ignore|learn')), named(2), num_classes=2),
-    whole('one class', 'one class, num_classes=1, softmax',
-          lambda a: np.where(a == 255, a, 0),
-          Refused(('num_classes|one class', '1|softmax|two')), named(1),
-          num_classes=1),
-    whole('0 and 1 for one class', 'masks of 0 and 1, a single class', _two,
-          Refused(('class', 'two|2|1')), named(1), num_classes=1),
-    whole('class 0 alone', 'every pixel is class 0', np.zeros_like,
-          Gives('trains or refuses', or_refused=('0|class',))),
-    whole('more classes than 8 bits hold', '300 classes, ids to 299',
-          lambda a: np.where(a == 255, 255, a.astype(np.uint16) + 297),
-          Refused(('299|8 bit|256|255|label', 'id|class')),
-          "metainfo=dict(classes=[f'c{i}' for i in range(300)], "
-          'palette=[[i % 256, 0, 0] for i in range(300)])', num_classes=300),
-    whole('two of three classes', '2 classes named, ids 0..2', lambda a: a,
-          Refused(('2', 'class')), named(2), num_classes=2),
-    whole('head of two', '3 classes named, num_classes=2', lambda a: a,
-          Refused(('num_classes', '2', '3')), named(3), num_classes=2),
-    whole('head of four', '3 classes named, num_classes=4', lambda a: a,
-          Refused(('num_classes', '4', '3')), named(3), num_classes=4),
+    whole(
+        'ignored',
+        'every pixel is 255',
+        lambda a: np.full_like(a, 255),
+        Refused(('labels|data set|where|images', 'ignore|255')),
+    ),
+    whole(
+        '0 and 255 for two classes',
+        'a binary mask of 0 and 255',
+        _mask,
+        Refused(('255', '0 and 1|ignore|learn')),
+        named(2),
+        num_classes=2,
+    ),
+    whole(
+        'one class',
+        'one class, num_classes=1, softmax',
+        lambda a: np.where(a == 255, a, 0),
+        Refused(('num_classes|one class', '1|softmax|two')),
+        named(1),
+        num_classes=1,
+    ),
+    whole(
+        '0 and 1 for one class',
+        'masks of 0 and 1, a single class',
+        _two,
+        Refused(('class', 'two|2|1')),
+        named(1),
+        num_classes=1,
+    ),
+    whole(
+        'class 0 alone',
+        'every pixel is class 0',
+        np.zeros_like,
+        Gives('trains or refuses', or_refused=('0|class',)),
+    ),
+    whole(
+        'more classes than 8 bits hold',
+        '300 classes, ids to 299',
+        lambda a: np.where(a == 255, 255, a.astype(np.uint16) + 297),
+        Refused(('299|8 bit|256|255|label', 'id|class')),
+        "metainfo=dict(classes=[f'c{i}' for i in range(300)], "
+        'palette=[[i % 256, 0, 0] for i in range(300)])',
+        num_classes=300,
+    ),
+    whole(
+        'two of three classes',
+        '2 classes named, ids 0..2',
+        lambda a: a,
+        Refused(('2', 'class')),
+        named(2),
+        num_classes=2,
+    ),
+    whole(
+        'head of two',
+        '3 classes named, num_classes=2',
+        lambda a: a,
+        Refused(('num_classes', '2', '3')),
+        named(3),
+        num_classes=2,
+    ),
+    whole(
+        'head of four',
+        '3 classes named, num_classes=4',
+        lambda a: a,
+        Refused(('num_classes', '4', '3')),
+        named(3),
+        num_classes=4,
+    ),
 ]
 
 
@@ -218,16 +281,31 @@ def with_palette(path: Path, array: np.ndarray) -> None:
 
 SAME = [
     figures('8 bits', 'as they are', lambda p, a: None),
-    figures('16 bits', 'ids in 16 bits',
-            lambda p, a: Image.fromarray(a.astype(np.uint16)).save(p)),
-    figures('palette', 'ids as indices of a palette', with_palette,
-            refuse=('labels',)),
-    figures('ignore_index=100', 'void is 100, and the data set says so',
-            void(100), 'ignore_index=100',
-            refuse=('ignore_index', '100')),
-    figures('ignore_index=200', 'void is 200, and the data set says so',
-            void(200), 'ignore_index=200',
-            refuse=('ignore_index', '200')),
+    figures(
+        '16 bits',
+        'ids in 16 bits',
+        lambda p, a: Image.fromarray(a.astype(np.uint16)).save(p),
+    ),
+    figures(
+        'palette',
+        'ids as indices of a palette',
+        with_palette,
+        refuse=('labels',),
+    ),
+    figures(
+        'ignore_index=100',
+        'void is 100, and the data set says so',
+        void(100),
+        'ignore_index=100',
+        refuse=('ignore_index', '100'),
+    ),
+    figures(
+        'ignore_index=200',
+        'void is 200, and the data set says so',
+        void(200),
+        'ignore_index=200',
+        refuse=('ignore_index', '200'),
+    ),
 ]
 
 
@@ -355,7 +433,9 @@ CASES = [
     unlabelled(('--out', 'out'), Gives('6 maps', or_refused=('label',))),
     unlabelled((), Gives('says so', or_refused=('label|truth',))),
     many_names('one name in two folders', {'x/0.png': 0, 'y/0.png': 1}),
-    many_names('four images in two folders',
-               {'x/0.png': 0, 'x/1.png': 1, 'y/0.png': 2, 'y/1.png': 3}),
+    many_names(
+        'four images in two folders',
+        {'x/0.png': 0, 'x/1.png': 1, 'y/0.png': 2, 'y/1.png': 3},
+    ),
     many_names('two data sets joined', {'x/0.png': 0, 'y/0.png': 1}, CONCAT),
 ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+
 from campaign.case import Case, Gives, Refused, Run, check
 from campaign.desk import Desk
 from campaign.world import MODELS, World, figures_of

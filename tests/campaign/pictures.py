@@ -156,7 +156,9 @@ def png(width, height, rows=b'', depth=8, colour=2, interlace=0) -> bytes:
         check = struct.pack('>I', zlib.crc32(name + data))
         return struct.pack('>I', len(data)) + name + data + check
 
-    head = struct.pack('>IIBBBBB', width, height, depth, colour, 0, 0, interlace)
+    head = struct.pack(
+        '>IIBBBBB', width, height, depth, colour, 0, 0, interlace
+    )
     return (
         b'\x89PNG\r\n\x1a\n'
         + chunk(b'IHDR', head)
@@ -199,16 +201,12 @@ READABLE = {
         '.jpg', 'progressive', lossy('RGB', progressive=True, **QUALITY)
     ),
     'grey.jpg': Picture('.jpg', 'grey', lossy('L', quality=100)),
-    'cmyk.jpg': Picture(
-        '.jpg', 'CMYK', lossy('CMYK', **QUALITY), sure=False
-    ),
+    'cmyk.jpg': Picture('.jpg', 'CMYK', lossy('CMYK', **QUALITY), sure=False),
     'rgb.jpeg': Picture('.jpeg', 'suffix .jpeg', lossy('RGB', **QUALITY)),
     'rgb.bmp': Picture('.bmp', '24 bits', pillow('RGB')),
     'palette.bmp': Picture('.bmp', 'palette', pillow('P')),
     'rgb.tif': Picture('.tif', '8-bit RGB', pillow('RGB')),
-    'lzw.tiff': Picture(
-        '.tiff', 'LZW', pillow('RGB', compression='tiff_lzw')
-    ),
+    'lzw.tiff': Picture('.tiff', 'LZW', pillow('RGB', compression='tiff_lzw')),
     'deflate.tif': Picture(
         '.tif', 'deflate', pillow('RGB', compression='tiff_adobe_deflate')
     ),
@@ -218,9 +216,7 @@ READABLE = {
     'grey12.tif': Picture(
         '.tif', '12 bits in 16-bit grey', by_array(_grey12), sure=False
     ),
-    'rgb16.tif': Picture(
-        '.tif', '16-bit RGB', by_array(_rgb16), sure=False
-    ),
+    'rgb16.tif': Picture('.tif', '16-bit RGB', by_array(_rgb16), sure=False),
     'rgb12.tif': Picture(
         '.tif', '200..3000 in 16-bit RGB', by_array(_rgb12), sure=False
     ),
@@ -233,7 +229,9 @@ READABLE = {
     'float-grey.tif': Picture(
         '.tif', 'float32 grey to 25,500', by_array(_float_grey), sure=False
     ),
-    'lossless.webp': Picture('.webp', 'lossless', pillow('RGB', lossless=True)),
+    'lossless.webp': Picture(
+        '.webp', 'lossless', pillow('RGB', lossless=True)
+    ),
     'lossy.webp': Picture('.webp', 'lossy', lossy('RGB', quality=95)),
     **{
         f'turned{tag}.jpg': Picture(

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
 from campaign import trainings
-from campaign.case import BAD, LOST, Case, Holds, Refused, Run, check
-from campaign.case import check_clear
+from campaign.case import (
+    BAD,
+    LOST,
+    Case,
+    Holds,
+    Refused,
+    Run,
+    check,
+    check_clear,
+)
 from campaign.desk import Desk
 from campaign.images import save, scene
 from campaign.world import World
@@ -148,10 +157,6 @@ def _full(desk: Desk, tool: str) -> tuple[int, list]:
         return 300, [file, images / 'a.png', '--out-dir', out]
     if tool == 'export.py':
         return 2000, [*model, 'out.onnx', '--size', '64x64']
-    if tool == 'test.py':
-        own = desk.folder / 'c.py'
-        world.write_config('seg3', own)
-        return 20000, [own, model[1], '--out', out, '--show-dir', 'show']
     raise ValueError(tool)
 
 
@@ -261,9 +266,7 @@ def hangs(rank: int) -> Case:
         path = trainings.config(desk, extra=SHORT)
         processes = trainings.start(desk, path, ranks=2)
         work = desk.folder / 'work'
-        trainings.wait_until(
-            processes, lambda: (work / 'iter_3.pth').exists()
-        )
+        trainings.wait_until(processes, lambda: (work / 'iter_3.pth').exists())
         processes[rank].kill(signal.SIGSTOP)
         run = processes[1 - rank].wait(90)
         processes[rank].kill(signal.SIGKILL)
@@ -312,7 +315,7 @@ def launcher(number: int, everyone: bool) -> Case:
             fork=False,
             env=dict(
                 PATH=f'{Path(os.sys.executable).parent}:{os.environ["PATH"]}',
-                PYTHONPATH=f'{desk.folder}:{trainings.__file__[:-31]}',
+                PYTHONPATH=str(desk.folder),
             ),
         )
         there = desk.folder / 'go.waits'
@@ -369,7 +372,6 @@ CASES = [
             'predict.py',
             'predict_exported.py',
             'export.py',
-            'test.py',
         )
     ),
     full_disk_in_training('from the start', resumed=False),

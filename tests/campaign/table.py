@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from campaign.case import FAILURES, VERDICTS, Case
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+
+from campaign.case import FAILURES, VERDICTS, Case
 
 BROKEN = 'campaign broken'
 

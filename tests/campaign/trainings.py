@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+
 from campaign.case import BAD, LOST, Run, check
 from campaign.desk import Desk, Process
 from campaign.world import World

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tiny
+
 from campaign.case import Run
 from campaign.desk import Desk
 
@@ -193,7 +194,9 @@ class World:
         return self.root / 'models' / name / 'model.onnx'
 
     def figures(self, name: str) -> dict:
-        return json.loads(self.checkpoint(name).with_suffix('.json').read_text())
+        return json.loads(
+            self.checkpoint(name).with_suffix('.json').read_text()
+        )
 
     def write_config(self, name: str, path: Path, **options) -> Path:
         """The config of a model, with other options."""
