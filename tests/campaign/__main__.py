@@ -9,15 +9,15 @@ not count.
 import hashlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:1] = [str(TESTS.parent), str(TESTS)]
-os.environ['OMP_NUM_THREADS'] = '1'
-os.environ['CUDA_VISIBLE_DEVICES'] = ''
+sys.path.insert(0, str(TESTS.parent))
+sys.path.insert(0, str(TESTS))
 
 from campaign import table
 from campaign.cases import KINDS, list_cases
@@ -89,6 +89,7 @@ def main() -> int:
     warm_up()
     from campaign.world import prepare
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends its cases
     pool = Pool(state, prepare(world), args.jobs, args.keep)
     wanted = {(c.kind, c.name) for c in cases}
     known = {k: r for k, r in pool.done().items() if k in wanted}

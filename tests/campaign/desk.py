@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -107,10 +108,8 @@ class Process:
 
     def kill(self, number: int = signal.SIGKILL, group: bool = False) -> None:
         """Send a signal to it, or to it and its children."""
-        try:
+        with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(self.pid, number)
-        except ProcessLookupError:
-            pass
 
     def wait(self, timeout: float = 120) -> Run:
         """Its end; what it leaves running is ended."""

@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from campaign.case import BAD, FAILURES, Case, Outcome, judge
@@ -137,8 +138,6 @@ def _end(pid: int) -> None:
     for child in _children(pid):
         _end(child)
         for kill in (os.killpg, os.kill):
-            try:
+            with suppress(OSError):
                 kill(child, signal.SIGKILL)
-            except OSError:
-                pass
     os.kill(pid, signal.SIGKILL)

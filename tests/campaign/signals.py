@@ -99,7 +99,7 @@ def asked_twice(first: int, second: int) -> Case:
 
 def second_run(how: str, more: tuple[str, ...]) -> Case:
     def run(desk: Desk) -> Run:
-        path, processes = waiting(desk)
+        _, processes = waiting(desk)
         second = desk.folder / 'second.py'
         plain = trainings.config(desk).read_text()
         second.write_text(plain)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -213,7 +214,7 @@ def figures_of(run: Run) -> dict[str, float]:
         return {}
     words = lines[-1].split(']')[-1].split()
     found = {}
-    for key, value in zip(words, words[1:], strict=False):
+    for key, value in pairwise(words):
         if key.endswith(':') and key not in ('data_time:', 'time:'):
             found[key[:-1]] = float(value)
     return found
