@@ -15,12 +15,13 @@ import tempfile
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS.parent))
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from campaign import table
 from campaign.cases import KINDS, list_cases
+
+TESTS = Path(__file__).resolve().parents[1]
 
 
 def parse_args() -> Namespace:
