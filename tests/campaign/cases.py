@@ -8,14 +8,14 @@ from campaign.case import Case
 TABLES = {
     'hostile': ('hostile', 'hostile_configs'),
     'pairs': ('pairs',),
-    'images': ('images',),
-    'labels': ('labels',),
-    'depth': ('depth',),
+    'images': ('images', 'folders', 'image_sets'),
+    'labels': ('labels', 'same_labels', 'label_outputs'),
+    'depth': ('depth', 'depth_settings'),
     'options': ('options',),
-    'damaged': ('damaged',),
+    'damaged': ('damaged', 'damaged_texts'),
     'models': ('models',),
     'nan': ('nan',),
-    'signals': ('signals',),
+    'signals': ('signals', 'full_disks'),
     'kills': ('kills',),
 }
 KINDS = list(TABLES)
