@@ -16,7 +16,10 @@ MAX_LINES, LAST_LINES = 40, 25
 
 
 class Run(NamedTuple):
-    """One command: exit status (negative: the signal), and what it printed."""
+    """One command: exit status (negative: the signal), and what it printed.
+
+    `cpu` are the processor's seconds: others may load the machine.
+    """
 
     command: str
     code: int
@@ -24,6 +27,7 @@ class Run(NamedTuple):
     err: str
     seconds: float
     timed_out: bool = False
+    cpu: float = 0.0
 
     @property
     def text(self) -> str:
@@ -80,7 +84,13 @@ def check_clear(
 
 @dataclass(frozen=True)
 class Refused:
-    """Right is: an error that holds these words (patterns)."""
+    """Right is: an error that holds these words (patterns).
+
+    Attributes:
+        words: Patterns, in upper or lower case.
+        traceback: It is no tool of ours: a traceback may come before.
+        seconds: Of the processor, at most.
+    """
 
     words: tuple[str, ...]
     traceback: bool = False
@@ -94,8 +104,8 @@ class Refused:
         check_clear(run, self.words, self.traceback)
         if self.seconds:
             check(
-                run.seconds < self.seconds,
-                f'{run.seconds:.0f} s until it was refused',
+                run.cpu < self.seconds,
+                f'{run.cpu:.0f} s until it was refused',
                 BAD,
             )
         return Outcome(CLEAR, run.message[-300:])

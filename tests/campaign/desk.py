@@ -50,7 +50,7 @@ class Process:
         Process.count += 1
         self.argv, self.folder = argv, folder
         self.paths = [folder / f'.{n}-{Process.count}' for n in ('out', 'err')]
-        self.start, self.code = time.monotonic(), None
+        self.start, self.code, self.cpu = time.monotonic(), None, 0.0
         environment = {
             **os.environ,
             'PYTHONPATH': str(REPO),
@@ -97,8 +97,9 @@ class Process:
     def done(self) -> bool:
         """Whether it has ended."""
         if self.code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            pid, status, used = os.wait4(self.pid, os.WNOHANG)
             if pid:
+                self.cpu = used.ru_utime + used.ru_stime
                 self.code = os.waitstatus_to_exitcode(status)
         return self.code is not None
 
@@ -124,7 +125,7 @@ class Process:
         out, err = (p.read_text(errors='replace') for p in self.paths)
         seconds = time.monotonic() - self.start
         words = shlex.join(map(str, self.argv))
-        return Run(words, self.code, out, err, seconds, late)
+        return Run(words, self.code, out, err, seconds, late, self.cpu)
 
 
 def _become(argv: list, folder: Path, environment: dict, prepare) -> NoReturn:
