@@ -64,11 +64,11 @@ def wrong(name: str, made: str, edit: Callable, *words: str) -> Case:
     return Case(KIND, f'one label: {name}', made, right, run)
 
 
-def with_id(value: int, dtype=np.uint8) -> Callable:
+def with_id(value: int, dtype=np.uint8, **options) -> Callable:
     def edit(path: Path, array: np.ndarray) -> None:
         array = array.astype(dtype)
         array[5:9, 5:9] = value
-        Image.fromarray(array).save(path)
+        Image.fromarray(array).save(path, **options)
 
     return edit
 
@@ -108,7 +108,12 @@ ONE = [
         wrong(f'id {v}', f'{v} of classes 0..2', with_id(v), str(v))
         for v in (3, 4, 127, 254)
     ),
-    wrong('id -1', '32-bit, -1', with_id(-1, np.int32), r'-1|65535|unread'),
+    wrong(
+        'id -1',
+        '32-bit, -1',
+        with_id(-1, np.int32, format='TIFF'),
+        r'-1|\d{5}|unread|read',
+    ),
     wrong('RGB', 'a coloured picture', as_mode('RGB'), 'RGB|channel'),
     wrong('RGBA', 'with alpha', as_mode('RGBA'), 'RGBA|channel'),
     wrong('grey and alpha', 'LA', as_mode('LA'), 'LA|channel'),
