@@ -12,7 +12,9 @@ from campaign.world import World
 
 KIND = 'hostile'
 # The file is named; that it is not plain data or damaged, in some words.
-REFUSED = Refused((r'evil', r'refus|not allowed|unsafe|plain|run code|trust'))
+REFUSED = Refused(
+    (r'evil', r'refus|not allowed|unsafe|plain|run code|trust|damaged')
+)
 BY_LIBRARY = Refused(REFUSED.words[1:], traceback=True)
 SCRIPT = """
 from mmengine.config import Config
