@@ -14,6 +14,9 @@ import tiny
 from campaign.case import Run
 from campaign.desk import Desk
 
+# Colours for as many classes as a model here has.
+for i in range(len(tiny.PALETTE), 19):
+    tiny.PALETTE.append([i * 37 % 190, i * 91 % 190, i * 53 % 190])
 SIZE = 64, 64  # (height, width) of all images
 RUNTIME = str(tiny.CONFIGS / '_base_' / 'depth_runtime.py')
 _TIMM = "dict(type='timm', model_name={name!r}, {rest})"
@@ -227,7 +230,7 @@ def prepare(root: Path) -> Path:
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     for name, classes in (('seg', 3), ('seg2', 2), ('seg19', 19)):
-        _write_seg(root / name, classes)
+        tiny.write_tiny_seg(root / name, size=SIZE, num_classes=classes)
     write_depth(root / 'depth')
     world = World(root)
     # By fork: the tools' processes are children of those.
@@ -238,13 +241,6 @@ def prepare(root: Path) -> Path:
     prepare_references(root)
     (root / 'whole').touch()
     return root
-
-
-def _write_seg(root: Path, classes: int) -> None:
-    while len(tiny.PALETTE) < classes:
-        i = len(tiny.PALETTE)
-        tiny.PALETTE.append([i * 37 % 190, i * 91 % 190, i * 53 % 190])
-    tiny.write_tiny_seg(root, size=SIZE, num_classes=classes)
 
 
 def _train(world: World, name: str) -> None:
