@@ -40,6 +40,7 @@ def test_a_file_with_the_facts_of_the_checkpoint(
         threshold=None,
         classes=['a', 'b', 'c'],
         palette=PALETTE[:3],
+        ids=[0, 1, 2],
         size=[32, 48],
     )
     assert f'{file} (0.' in capsys.readouterr().out
