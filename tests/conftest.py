@@ -14,3 +14,12 @@ if not torch.cuda.is_available():
 @pytest.fixture(autouse=True)
 def default_scope():
     init_default_scope('mmseg')
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave the campaign out (it takes long) unless `-m` names it."""
+    if 'campaign' in config.option.markexpr:
+        return
+    marked = [i for i in items if i.get_closest_marker('campaign')]
+    config.hook.pytest_deselected(items=marked)
+    items[:] = [i for i in items if i not in marked]

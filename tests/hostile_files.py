@@ -210,6 +210,22 @@ DAMAGED = {
         _save(dict(state_dict=dict(w=torch.ones(2, device='meta')))),
         'a tensor without values, wanted a tensor',
     ),
+    'sparse': (
+        _save(dict(state_dict=dict(w=torch.ones(2, 2).to_sparse()))),
+        'a sparse or quantized tensor, wanted a tensor',
+    ),
+    'data': (
+        _save(checkpoint(meta=dict(dataset_meta=[1]))),
+        r"meta\['dataset_meta'\]=list, wanted a dict",
+    ),
+    'classes': (
+        _save(checkpoint(meta=dict(dataset_meta=dict(classes=[1])))),
+        r'classes=\[1\], wanted a list of names',
+    ),
+    'depth': (
+        _save(checkpoint(meta=dict(dataset_meta=dict(max_depth='10')))),
+        "max_depth='10', wanted metres",
+    ),
     'hub': (_save(checkpoint(message_hub=3)), 'message_hub=int, wanted'),
     'huge': (_enormous(2**50), 'damaged'),
     'large': (_enormous(10**6), 'damaged, cut short|would take 4000000'),

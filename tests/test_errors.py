@@ -11,26 +11,17 @@ import numpy as np
 import pytest
 import torch
 from launches import launch
-from mmengine.config import Config
 from mmengine.logging import MMLogger
-from mmengine.registry import DATASETS, Registry
-from mmengine.runner import Runner
+from parsers import TOOLS, load
+from told import tell
 from torch.utils.data import DataLoader
 
 from xnet_mm.checks import check_positive
 from xnet_mm.datasets.depth_io import read_depth
 from xnet_mm.engine.data_check_hooks import DataCheckHook
-from xnet_mm.errors import clear_errors, describe
+from xnet_mm.engine.launch import process_group_closed
+from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
-
-
-def tell(function, *args, **kwargs):
-    """What a tool would say of what the function raises."""
-    try:
-        function(*args, **kwargs)
-    except BaseException as error:
-        return describe(error)
-    raise AssertionError('nothing was raised')
 
 
 def raise_(error):
@@ -122,66 +113,6 @@ def test_errors_of_a_loaders_worker(fail, wanted):
     assert tell(lambda: next(iter(loader))) == wanted
 
 
-def test_a_quoting_registry_says_it_once():
-    """OpenMMLab's own registry raises the same type anew, with the class."""
-    registry = Registry('quoting')
-
-    @registry.register_module()
-    class Picky:
-        def __init__(self, scale=1, fault=False):
-            if fault:
-                np.concatenate([])
-            check_positive(scale, 'scale')
-
-    def build(**kwargs):
-        try:
-            registry.build(dict(type='Picky', **kwargs))
-        except Exception as error:
-            raise type(error)(f'class `Picky` in x.py: {error}')  # noqa: B904
-
-    assert tell(build, scale=0) == 'scale is 0, wanted a finite number above 0'
-    assert tell(build, fault=True) == ''
-    assert tell(build, speed=1).startswith('config: ')
-    assert "unexpected keyword argument 'speed'" in tell(build, speed=1)
-
-
-def test_what_a_config_names_wrongly():
-    said = tell(DATASETS.build, dict(type='NoSuchDataset'))
-    assert said.startswith('config: NoSuchDataset is not in the ')
-    cfg = Config(dict(work_dir='w', model=dict(type='X'), train_cfg=dict()))
-    assert tell(Runner.from_cfg, cfg).startswith('config: train_dataloader, ')
-    assert tell(lambda: cfg.model.head) == (
-        "config: 'ConfigDict' object has no attribute 'head'"
-    )
-
-
-@pytest.mark.parametrize(
-    ('name', 'text', 'message'),
-    [
-        ('a.py', 'a = 1\nb = (\n', 'SyntaxError: '),
-        ('a.py', 'a = 1\nb = c\n', 'line 2: NameError: name '),
-        ('a.py', "_base_ = './no.py'\n", 'no.py'),
-        ('a.py', 'a = 1 / 0', 'line 1: ZeroDivisionError: '),
-        ('a.json', '{"a": ', 'JSONDecodeError: '),
-        ('a.txt', 'a = 1', 'Only py/yml/yaml/json type are supported'),
-        ('a.py', "custom_imports = dict(imports=['nowhere'])", 'nowhere'),
-    ],
-)
-def test_faults_in_a_config_file(tmp_path, name, text, message):
-    path = tmp_path / name
-    path.write_text(text)
-    said = tell(Config.fromfile, str(path))
-    assert said.startswith(f'config {path}') and message in said, said
-
-
-def test_a_fault_in_a_module_that_a_config_imports(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / 'of_the_user.py').write_text('1 / 0')
-    path = tmp_path / 'a.py'
-    path.write_text("custom_imports = dict(imports=['of_the_user'])")
-    assert tell(Config.fromfile, str(path)) == ''
-
-
 def test_what_is_wrong_with_the_machine(tmp_path, monkeypatch):
     (tmp_path / 'file').touch()
     assert tell(write_atomically, tmp_path / 'file/a', b'').endswith(
@@ -214,6 +145,29 @@ def test_the_tool_ends_with_the_text_and_the_log_has_it(tmp_path, monkeypatch):
     for handler in logger.handlers:
         if isinstance(handler, logging.FileHandler):
             handler.close()
+
+
+def test_after_a_mistake_nobody_waits_for_the_other_processes(monkeypatch):
+    calls = []
+    monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: True)
+    for name in ('barrier', 'destroy_process_group'):
+        monkeypatch.setattr(torch.distributed, name, lambda: calls.append(1))
+
+    @clear_errors
+    @process_group_closed()
+    def main():
+        check_positive(0, 'scale')
+
+    with pytest.raises(SystemExit, match='scale is 0, wanted'):
+        main()
+    assert calls == []
+
+
+@pytest.mark.parametrize('tool', TOOLS)
+def test_every_tool_is_clear(tool):
+    if tool not in ('predict_exported.py', 'config_table.py'):  # without us
+        main = load(tool)['main']
+        assert main.__code__ is clear_errors(main).__code__, tool
 
 
 def test_what_is_no_error_passes():

@@ -263,9 +263,7 @@ def read_image(path: Path) -> np.ndarray:
     upper eight. Raises what is wrong with the file; Pillow's errors are of
     many kinds.
     """
-    if not path.is_file():
-        raise ValueError('a folder' if path.is_dir() else 'no such file')
-    content = path.read_bytes()
+    content = path.read_bytes() if path.is_file() else b''
     if content.startswith(b'\xff\xd8\xff'):  # zeros hide that it is cut
         content = content.rstrip(b'\0')
     check_end(content)
@@ -279,11 +277,7 @@ def read_image(path: Path) -> np.ndarray:
     else:
         image = np.asarray(picture.convert('RGB'))
     if deep and image.max() < DARK:
-        top = 256 * int(image.max()) + 255
-        raise ValueError(
-            f'its 16-bit values end at {top} or below, of 65535: the '
-            f'picture would come out dark; {DEEP}'
-        )
+        raise ValueError(f'16 bits of which few are used: too dark; {DEEP}')
     exif = Image.Exif()
     try:
         exif.load(picture.info.get('exif', b''))
@@ -308,7 +302,7 @@ def check_end(content: bytes) -> None:
     elif SIZE_MARKER in content:
         is_cut = b'\xff\xd9' not in content
     if is_cut:
-        raise ValueError(f'cut short: it ends after {len(content)} bytes')
+        raise ValueError(f'no file, or cut short: {len(content)} bytes')
 
 
 def check_header(picture: Any, content: bytes) -> int:
@@ -360,14 +354,6 @@ def main() -> int:
     args = parse_args()
     names = output_names(args.images)
     inputs = {path.resolve() for path in args.images}
-    for folder in ('labels', 'overlays', 'depth', 'pictures'):
-        if inputs & {
-            (args.out_dir / folder / f'{n}.png').resolve()
-            for n in names.values()
-        }:
-            raise SystemExit(
-                f'--out-dir {args.out_dir}: would overwrite input'
-            )
     model = Model(args.file, args.threads)
     pictures: Callable = segmentation_pictures
     if model.facts['task'] == 'depth':
@@ -390,7 +376,10 @@ def main() -> int:
             skipped.append(f'{path}: {reason or type(error).__name__}')
             continue
         for folder, picture in written.items():
-            write_png(args.out_dir / folder / f'{name}.png', picture)
+            file = args.out_dir / folder / f'{name}.png'
+            if file.resolve() in inputs:
+                raise SystemExit(f'{file} is an input: another --out-dir')
+            write_png(file, picture)
         print(f'{number}/{len(names)} {path}', flush=True)
     if skipped:
         print('Skipped:', *skipped, sep='\n  ', file=sys.stderr)
@@ -398,4 +387,9 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell has it
+    except OSError as error:  # no space, no permission
+        sys.exit(f'{error}')

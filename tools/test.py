@@ -13,7 +13,6 @@ from mmseg.registry import MODELS
 from xnet_mm.arguments import depth_scale, out_folder_name, seconds
 from xnet_mm.engine.launch import (
     add_launch_arguments,
-    checks_settings,
     existing_file,
     load_config,
     process_group_closed,
@@ -117,8 +116,7 @@ def main() -> None:
     cfg.load_from = checkpoint
     apply_options(cfg, args)
     content = load_checkpoint_file(checkpoint)
-    if checks_settings(cfg):
-        check_settings(content, checkpoint, cfg)
+    check_settings(content, checkpoint, cfg)
     runner = Runner.from_cfg(cfg)
     check_pairing(runner.model, content, checkpoint)  # before data is read
     del content

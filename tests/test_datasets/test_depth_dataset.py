@@ -240,3 +240,18 @@ def test_real_pairs():
         269.5,
         169.2,
     ]
+
+
+def test_links_that_lead_back(root):
+    for kind in ('rgb', 'depth'):
+        (root / kind / 'self').symlink_to(root / kind)
+    assert len(build_folders(root)) == 3
+
+
+def test_a_split_file_of_windows(root):
+    text = (root / 'train.txt').read_text().replace('\n', ' \r\n')
+    (root / 'train.txt').write_bytes(text.encode('utf-8-sig'))
+    assert len(build(root)) == 3
+    (root / 'train.txt').write_bytes(text.encode('utf-16'))
+    with pytest.raises(ValueError, match=r'train\.txt: a text in UTF-16; sav'):
+        build(root)

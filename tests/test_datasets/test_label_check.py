@@ -4,6 +4,7 @@ import re
 import warnings
 
 import numpy as np
+import picture_files
 import pytest
 from mmengine.registry import init_default_scope
 from PIL import Image
@@ -13,11 +14,11 @@ from xnet_mm.datasets import FolderSegDataset
 from xnet_mm.datasets.label_check import (
     check_pairs,
     describe_wrong_ids,
-    image_size,
     label_ids,
     raise_problems,
     read_ids,
 )
+from xnet_mm.fileio.images import read_size
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_exif_rotation_counts(root):
     exif[0x0112] = 6  # turned by 90 degrees, as phones write it
     path = root / 'images/a.jpg'
     save(path, np.zeros((8, 12, 3), np.uint8), exif=exif)
-    assert image_size(path) == (8, 12)
+    assert read_size(path) == (8, 12)
     with pytest.raises(ValueError, match=r'a\.jpg has 8x12'):
         build(root)
 
@@ -249,3 +250,23 @@ def test_pairs_alone(root):
         check_pairs(pairs, 2, where='here')
     with pytest.raises(ValueError, match=r'data set: 1 .*\n.*b\.png: .* 255,'):
         check_pairs(pairs, 3, ignore_index=0)
+
+
+def test_large_pictures_are_no_bombs_and_bombs_are_refused(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 10)  # 20 is an error
+    image, label = tmp_path / 'a.png', tmp_path / 'b.png'
+    image.write_bytes(picture_files.pillow(picture_files.RGB, 'PNG'))
+    label.write_bytes(picture_files.pillow(picture_files.GREY // 100, 'PNG'))
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert read_ids(image, label) == {0, 1, 2}
+    label.write_bytes(picture_files.png(b'\0', 8, 0, 60_000, 60_000))
+    with pytest.raises(ValueError, match=r'b\.png: unreadable.*60000x60000'):
+        read_ids(image, label)
+    # A header alone has no limit; then the sizes differ.
+    image.write_bytes(picture_files.png(b'\0', 8, 2, 60_000, 60_000))
+    label.write_bytes(picture_files.pillow(picture_files.GREY, 'PNG'))
+    with pytest.raises(ValueError, match=r'53x37 pixels, but .* 60000x60000'):
+        read_ids(image, label)

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import cv2
+import pytest
 import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -26,3 +27,9 @@ def test_hook_counts_what_is_clipped(tmp_path):
     (warning,) = warnings
     assert warning.startswith('6 pixels clipped in')
     assert '16-bit PNG x 256 holds 0.00390625 to 255.996 m' in warning
+
+
+@pytest.mark.parametrize('scale', [0, -1, float('nan'), True, '1000'])
+def test_no_hook_of_such_a_scale(scale):
+    with pytest.raises(ValueError, match=r'depth_scale is .*, wanted a fin'):
+        SaveDepthHook('out', scale)

@@ -38,5 +38,5 @@ def test_limit_in_metres():
 
 @pytest.mark.parametrize('scale', [float('nan'), float('inf'), 0, -1, '256'])
 def test_no_file_is_written_at_such_a_scale(scale):
-    with pytest.raises(ValueError, match='depth_scale is .*, wanted a finite'):
+    with pytest.raises(ValueError, match='wanted a finite number from'):
         encode_depth(np.ones((2, 2), np.float32), scale, 'a.png')

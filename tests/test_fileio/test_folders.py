@@ -1,6 +1,6 @@
 """What lies below a folder."""
 
-from xnet_mm.fileio.folders import walk_files
+from xnet_mm.fileio.folders import list_names, walk_files
 
 
 def names(folder, **options):
@@ -31,3 +31,18 @@ def test_empty_folders_and_links_to_nowhere(tmp_path):
     (tmp_path / 'empty').mkdir()
     (tmp_path / 'link').symlink_to('no')
     assert names(tmp_path) == ['empty', 'link']
+
+
+def test_names_with_a_suffix(tmp_path):
+    for name in ('b.jpg', 'a/c.jpg', 'a/c.png', '.hidden.jpg', 'a-b/d.jpg'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / 'a' / 'circle').symlink_to(tmp_path)
+    wanted = ['a-b/d.jpg', 'a/c.jpg', 'b.jpg']
+    assert list_names(tmp_path, '.jpg') == wanted
+    assert list_names(str(tmp_path)) == [
+        'a-b/d.jpg',
+        'a/c.jpg',
+        'a/c.png',
+        'b.jpg',
+    ]

@@ -7,7 +7,9 @@ from mmengine.config import Config
 
 from xnet_mm import configs_dir
 from xnet_mm.fileio.pairing_settings import (
+    compares_settings,
     differing_settings,
+    find_hook,
     saved_model_config,
 )
 
@@ -146,3 +148,16 @@ def test_a_type_of_a_stranger_is_not_imported():
         then = dict(model=dict(type=name, a=1))
         now = dict(model=dict(type=name))
         assert len([*differing_settings(then, now)]) == 1
+
+
+def test_a_config_may_switch_the_comparison_off():
+    hook = dict(type='xnet_mm.CheckpointCheckHook')
+    for hooks, wanted in (
+        (None, True),
+        ([], True),
+        ([hook], True),
+        ([dict(type='A'), dict(hook, settings=False)], False),
+        ([dict(hook, type='CheckpointCheckHook', settings=False)], False),
+    ):
+        assert compares_settings(dict(custom_hooks=hooks)) == wanted
+    assert find_hook(dict(custom_hooks=[hook]), 'Other') is None

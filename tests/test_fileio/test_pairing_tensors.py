@@ -1,5 +1,6 @@
 """Names, shapes and values of tensors, as modules load them."""
 
+import pytest
 import torch
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
@@ -21,6 +22,16 @@ def test_every_name_is_in_its_list():
         ['1.bias'],
     )  # fmt: skip
     assert not found.is_whole
+
+
+def test_whole_numbers_are_no_weights():
+    model = nn.Linear(2, 2)
+    state = dict(model.state_dict(), bias=torch.tensor([1, 2]))
+    assert fit(model, state).reshaped == ['bias']
+    with pytest.raises(ValueError, match=r'bias \(2,\) of whole numbers, wan'):
+        check_pairing(model, state, 'a.pth')
+    half = {k: v.half() for k, v in model.state_dict().items()}
+    check_pairing(model, half, 'a.pth')
 
 
 def test_a_mask_of_minus_infinity_is_no_damage():

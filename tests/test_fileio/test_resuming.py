@@ -72,6 +72,15 @@ def test_a_whole_state_is_resumed():
         ('meta', dict(epoch=True, iter=1), r"meta\['epoch'\] is True"),
         ('optimizer', dict(state={}), 'no param_groups'),
         ('message_hub', dict(log_scalars=[]), 'log_scalars.* is no dict'),
+        (
+            'message_hub',
+            dict(
+                log_scalars={},
+                resumed_keys={},
+                runtime_info=dict(keep_ckpt_ids=['/../../a', 3]),
+            ),
+            r"keep_ckpt_ids are \['/\.\./\.\./a', 3\], wanted numbers",
+        ),
         ('param_schedulers', 3, 'its param_schedulers is of type int'),
     ],
 )

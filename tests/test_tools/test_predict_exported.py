@@ -101,14 +101,21 @@ def test_an_exported_file_predicts_where_nothing_is_installed(
     # The size of the test pipeline, so that nothing is re-sized before.
     image = write_image(tmp_path / 'x.png', (192, 256))
     (tmp_path / 'broken.png').write_bytes(b'no image')
+    (tmp_path / 'cut.png').write_bytes(image.read_bytes()[:999])
+    (tmp_path / 'folder.png').mkdir()
+    bad = [tmp_path / f'{n}.png' for n in ('broken', 'cut', 'folder', 'gone')]
     run = stripped(tmp_path / 'env')
     tool = tmp_path / 'predict_exported.py'  # on its own
     tool.write_text((REPO / 'tools' / tool.name).read_text())
     done = run(
-        *(tool, file, image, tmp_path / 'broken.png'),
+        *(tool, file, *bad[:2], image, *bad[2:]),
         *('--out-dir', tmp_path / 'out'),
     )
-    assert done.returncode == 1 and 'broken.png' in done.stderr, done.stderr
+    assert done.returncode == 1, done.stderr
+    title, *lines = done.stderr.splitlines()[-5:]
+    assert title == 'Skipped:'
+    for path, line in zip(bad, lines, strict=True):
+        assert line.startswith(f'  {path}: '), done.stderr
     cfg.model.test_cfg.flip = 'none'
     result = Predictor(cfg, str(checkpoint), 'cpu')([cv2.imread(str(image))])[
         0
@@ -138,6 +145,11 @@ def test_an_exported_file_predicts_where_nothing_is_installed(
     assert done.returncode == 0, done.stderr
     folder = 'labels' if config is CAMVID else 'depth'
     assert Image.open(out / folder / 'y.png').size == (231, 150)
+    inputs = out / folder / 'y.png'
+    before = inputs.read_bytes()
+    done = run(tool, file, inputs, '--out-dir', out)
+    assert 'y.png is an input: another --out-dir' in done.stderr
+    assert done.returncode and inputs.read_bytes() == before
     done = run(tool, image, image)
     assert 'is not an ONNX file' in done.stderr
 

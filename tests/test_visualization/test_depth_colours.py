@@ -92,7 +92,7 @@ def test_bad_range(wanted):
 
 @pytest.mark.parametrize('max_depth', [np.nan, np.inf, -1])
 def test_no_range_of_the_data(max_depth):
-    with pytest.raises(ValueError, match='max_depth is .*, wanted a finite'):
+    with pytest.raises(ValueError, match=r'max_depth is .*, wanted a fin'):
         depth_range('max_depth', max_depth, np.ones(4))
 
 

@@ -25,9 +25,11 @@ from PIL import Image
 
 from xnet_mm.arguments import out_folder
 from xnet_mm.datasets.conversion.command_line import make_parser
+from xnet_mm.datasets.conversion.jobs import read_rgb
 from xnet_mm.datasets.threads import run_jobs
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
+from xnet_mm.fileio.images import open_picture
 
 SPLITS = ('train', 'val', 'test')
 NUM_CLASSES = 11
@@ -77,8 +79,8 @@ def convert_pair(image_path: Path, target: Path, split: str) -> bool:
     if image_target.exists() and label_target.exists():
         return False
     label_path = image_path.parents[1] / f'{split}annot' / image_path.name
-    with Image.open(image_path) as image, Image.open(label_path) as label:
-        rgb = image.convert('RGB')
+    rgb = Image.fromarray(read_rgb(image_path))
+    with open_picture(label_path) as label:
         ids = convert_label(label)
     if rgb.size != ids.size:
         raise ValueError(f'image {rgb.size}, label map {ids.size} (w, h)')

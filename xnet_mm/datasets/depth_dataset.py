@@ -7,10 +7,10 @@ from typing import Any
 
 from mmengine.dataset import BaseDataset
 from mmengine.dist import get_dist_info
-from mmengine.fileio import list_dir_or_file
 from mmengine.logging import print_log
 
 from ..checks import Camera, check_camera, check_positive, check_scale
+from ..fileio.folders import list_names
 from ..registry import DATASETS
 from .depth_check import check_depth_pairs, missing_files
 from .depth_io import ENCODINGS, Encoding
@@ -210,13 +210,8 @@ class DepthDataset(BaseDataset):
 
     def _folder_pairs(self) -> list[tuple[str, str | None]]:
         """(image, depth) paths of the same names in the two folders."""
-        names = list_dir_or_file(
-            self.data_prefix['img_path'],
-            list_dir=False,
-            suffix=self.img_suffix,
-            recursive=True,
-        )
-        return [self._pair_by_name(name) for name in sorted(names)]
+        names = list_names(self.data_prefix['img_path'], self.img_suffix)
+        return [self._pair_by_name(name) for name in names]
 
     def spare_depth_maps(self) -> list[str]:
         """Depth maps without an image, of a split given by two folders."""

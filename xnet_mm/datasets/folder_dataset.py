@@ -1,7 +1,7 @@
 """A user's own folder of images and label maps, checked before training."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import path as osp
 from typing import Any
 
@@ -10,6 +10,8 @@ from mmengine.fileio import exists
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
+from ..fileio.folders import list_names
+from ..fileio.text import read_lines
 from ..registry import DATASETS
 from .folders import (
     SHIPPED,
@@ -92,7 +94,7 @@ class FolderSegDataset(BaseSegDataset):
         num_classes = len(self.label_map or self.metainfo.get('classes') or ())
         if problem := describe_too_many(num_classes, self.reduce_zero_label):
             raise ValueError(f'{split_name(self)}: {problem}')
-        data_list = super().load_data_list()
+        data_list = self._list_samples()
         for item in data_list:
             item['label_map'] = self._label_map_of_files()
             if num_classes:
@@ -149,6 +151,41 @@ class FolderSegDataset(BaseSegDataset):
             show_progress=rank == 0,
         )
 
+    @classmethod
+    def _load_metainfo(cls, metainfo: Mapping | None = None) -> dict:
+        """Read `classes` from a file of names, as all text files are."""
+        classes = (metainfo or {}).get('classes')
+        if isinstance(classes, str) and osp.isfile(classes):
+            metainfo = {**(metainfo or {}), 'classes': read_lines(classes)}
+        return super()._load_metainfo(metainfo)
+
+    def _list_samples(self) -> list[dict]:
+        """As mmseg's, with our own readers of lists and folders."""
+        images = self.data_prefix.get('img_path', '')
+        labels = self.data_prefix.get('seg_map_path')
+        if osp.isfile(self.ann_file):
+            names = read_lines(self.ann_file)
+        elif osp.isdir(images) and not self.ann_file:
+            names = [
+                name.removesuffix(self.img_suffix)
+                for name in list_names(images, self.img_suffix)
+            ]
+        else:  # not on a local disk
+            return super().load_data_list()
+        samples = []
+        for name in names:
+            sample = dict(
+                img_path=osp.join(images, name + self.img_suffix),
+                label_map=self.label_map,
+                reduce_zero_label=self.reduce_zero_label,
+                seg_fields=[],
+            )
+            if labels is not None:
+                label = name + self.seg_map_suffix
+                sample['seg_map_path'] = osp.join(labels, label)
+            samples.append(sample)
+        return samples
+
     def _check_settings(self) -> None:
         """Class names and folders, before anything is listed."""
         classes = self.metainfo.get('classes')
@@ -190,7 +227,7 @@ class FolderSegDataset(BaseSegDataset):
                 problems.append(
                     f'{item["img_path"]}: no such image; {self.ann_file} '
                     'holds one name a line, without folder and suffix '
-                    f'({self.img_suffix}), and no empty line'
+                    f'({self.img_suffix})'
                 )
             elif label and not self.test_mode and not osp.isfile(label):
                 problems.append(

@@ -14,11 +14,11 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from ..fileio.images import open_picture, read_size
 from .label_ids import IGNORED, MOST_CLASSES, loaded_ids
 
 ID_MODES = ('L', 'P', '1', 'I', 'I;16', 'I;16B')  # one channel, integers
 BROKEN = (OSError, SyntaxError, ValueError)  # what Pillow raises on damage
-EXIF_ORIENTATION = 0x0112
 MAX_SHOWN = 10
 TWO_CLASSES = (
     "a mask of one thing has two classes, classes=('background', 'thing') "
@@ -33,13 +33,6 @@ def label_ids(label: Image.Image) -> set[int]:
     return set(np.unique(np.asarray(label).astype(np.int64)).tolist())
 
 
-def image_size(path: str | Path) -> tuple[int, int]:
-    """(width, height) as OpenCV will read it: turned by its EXIF tag."""
-    with Image.open(path) as image:
-        turned = image.getexif().get(EXIF_ORIENTATION, 1) >= 5
-        return image.size[::-1] if turned else image.size
-
-
 def read_ids(image_path: str | Path, label_path: str | Path) -> set[int]:
     """The ids in a label map that fits its image.
 
@@ -48,14 +41,15 @@ def read_ids(image_path: str | Path, label_path: str | Path) -> set[int]:
             channels, is lossy or has another size than the image.
     """
     try:
-        size = image_size(image_path)
-    except BROKEN as error:
-        raise ValueError(f'{image_path}: unreadable image ({error})') from None
+        size = read_size(image_path)
+    except FileNotFoundError as error:
+        raise ValueError(str(error)) from None
     try:
-        with Image.open(label_path) as label:
+        with open_picture(label_path) as label:
             label.load()
     except BROKEN as error:
-        raise ValueError(f'{label_path}: unreadable ({error})') from None
+        reason = str(error).removeprefix(f'{label_path}: ')
+        raise ValueError(f'{label_path}: unreadable ({reason})') from None
     if label.mode not in ID_MODES:
         raise ValueError(
             f'{label_path}: a {label.mode} picture; a label map has one '

@@ -26,8 +26,8 @@ class CheckpointCheckHook(Hook):
     fits is refused.
 
     Args:
-        settings: False tests and resumes with other settings of the model
-            than it was trained with (`--cfg-options` or another config).
+        settings: False tests, predicts and resumes with other settings of
+            the model than it was trained with. Read from the config.
     """
 
     priority = 'HIGHEST'  # before a hook that takes the checkpoint apart (EMA)
@@ -70,7 +70,7 @@ class CheckpointCheckHook(Hook):
             runner.model,
             checkpoint,
             source,
-            runner.cfg if self.settings else None,
+            runner.cfg,
             _classes(runner),
         )
         if resumes and not _only_evaluates(runner):

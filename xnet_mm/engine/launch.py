@@ -20,6 +20,7 @@ from mmengine.logging import print_log
 from ..arguments import natural, out_folder_name
 from ..fileio.config_file import load_config_file
 from ..fileio.lock import PATIENCE, TRAIN_LOCK, lock_folder
+from ..fileio.pairing_settings import find_hook
 from ..models.arguments import check_model_config
 from .config_check import ConfigChanges, check_config, merge_changes
 from .processes import end_with_launcher, leave_at_once, why_waited
@@ -156,21 +157,6 @@ def add_hook(cfg: Config, name: str) -> None:
     if find_hook(cfg, name) is None:
         hooks = list(cfg.get('custom_hooks') or [])
         cfg.custom_hooks = [*hooks, dict(type=f'xnet_mm.{name}')]
-
-
-def find_hook(cfg: Config, name: str) -> dict | None:
-    """The entry of `custom_hooks` whose type is or ends with `name`."""
-    for hook in cfg.get('custom_hooks') or []:
-        kind = hook.get('type')
-        kind = kind.__name__ if isinstance(kind, type) else str(kind)
-        if kind.rpartition('.')[2] == name:
-            return hook
-    return None
-
-
-def checks_settings(cfg: Config) -> bool:
-    """Whether a checkpoint has to have the settings of this model."""
-    return (find_hook(cfg, 'CheckpointCheckHook') or {}).get('settings', True)
 
 
 def distribute_on_cpu(cfg: Config) -> None:

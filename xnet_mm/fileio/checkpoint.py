@@ -5,6 +5,7 @@ tensors, plain containers, numpy numbers and log histories, or is refused;
 `checkpoint_schemes.py` makes MMEngine's own tools read by it too.
 """
 
+import math
 import os
 import re
 import warnings
@@ -80,6 +81,7 @@ def check_content(content: Any, name: str) -> None:
                 wrong = f'{key}={_kind(content[key])}, wanted a dict'
         for key in ('state_dict', 'ema_state_dict'):
             wrong = wrong or _wrong_entry(content.get(key) or {}, key)
+        wrong = wrong or _wrong_meta(content.get('meta') or {})
     if wrong:
         raise ValueError(f'{name} is no checkpoint: it holds {wrong}. {AGAIN}')
 
@@ -90,11 +92,33 @@ def _wrong_entry(state: dict, key: str) -> str:
             return f'{key} with the name {entry!r:.40}, wanted a text'
         if entry.endswith('_extra_state'):  # of a module's own, any data
             continue
-        if not isinstance(value, Tensor) or value.is_meta:
-            kind = 'tensor without values' if isinstance(value, Tensor) else ''
-            return (
-                f'{key}[{entry!r}] = a {kind or _kind(value)}, wanted a tensor'
-            )
+        kind = _kind(value)
+        if isinstance(value, Tensor):
+            kind = 'tensor without values' if value.is_meta else ''
+            if value.layout != torch.strided or value.is_quantized:
+                kind = 'sparse or quantized tensor'
+        if kind:
+            return f'{key}[{entry!r}] = a {kind}, wanted a tensor'
+    return ''
+
+
+def _wrong_meta(meta: dict) -> str:
+    """What is said of the training data, where it is of another type."""
+    data = meta.get('dataset_meta')
+    if data is None:
+        return ''
+    if not isinstance(data, dict):
+        return f"meta['dataset_meta']={_kind(data)}, wanted a dict"
+    classes, depth = data.get('classes'), data.get('max_depth', 1)
+    if classes is not None and not (
+        isinstance(classes, list | tuple)
+        and all(isinstance(name, str) for name in classes)
+    ):
+        return f'classes={classes!r:.40}, wanted a list of names'
+    if isinstance(depth, bool) or not (
+        isinstance(depth, int | float) and 0 < depth < math.inf
+    ):
+        return f'max_depth={depth!r:.40}, wanted metres'
     return ''
 
 

@@ -27,16 +27,30 @@ def _walk(
     if key in without or key in above:
         return
     try:
-        names = sorted(os.listdir(folder))
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
-        names = []
-    if not names:
+        entries = []
+    if not entries:
         yield folder
-    for path in (folder / name for name in names):
-        if path.is_dir():
-            yield from _walk(path, without, (*above, key))
+    for entry in entries:
+        if entry.is_dir():
+            yield from _walk(folder / entry.name, without, (*above, key))
         else:
-            yield path
+            yield folder / entry.name
+
+
+def list_names(folder: str | Path, suffix: str = '') -> list[str]:
+    """Files below a folder that end with `suffix`, relative to it, sorted.
+
+    As mmengine's `list_dir_or_file`, without hidden files; but that one
+    follows a link in a circle and lists each file forty times.
+    """
+    root = Path(folder)
+    return sorted(
+        path.relative_to(root).as_posix()
+        for path in walk_files(root)
+        if path.name.endswith(suffix) and not path.name.startswith('.')
+    )
 
 
 def _key(folder: Path) -> _Key:

@@ -10,13 +10,17 @@ from typing import Any
 from mmengine.logging import print_log
 from torch import nn
 
-from .pairing_settings import differing_settings, saved_model_config
+from .pairing_settings import (
+    compares_settings,
+    differing_settings,
+    saved_model_config,
+)
 from .pairing_tensors import (
     COUNTER,
     Fit,
     fit,
     fit_with_hooks,
-    shape,
+    form,
     some,
     unwrapped,
     weights_of,
@@ -43,7 +47,7 @@ def check_pairing(
         checkpoint: As the reader gave it.
         source: Its path, for the error.
         config: The whole config that the model was built of; None compares
-            no settings.
+            no settings, nor does one that says so (`compares_settings`).
         classes: Names that the data set of this run has.
 
     Raises:
@@ -116,7 +120,9 @@ def _refuse(source: str, problems: Collection[str]) -> None:
 
 def _other_settings(checkpoint: dict, config: Any) -> Iterator[str]:
     saved = saved_model_config(checkpoint)
-    texts = [*differing_settings(saved, config)] if saved and config else []
+    if not saved or not config or not compares_settings(config):
+        return
+    texts = [*differing_settings(saved, config)]
     if texts:
         more = f'; ... ({len(texts)} in all)' if len(texts) > 8 else ''
         yield (
@@ -150,7 +156,7 @@ def _differences(model: nn.Module, state: dict, found: Fit) -> Iterator[str]:
         )
     if found.reshaped:
         texts = [
-            f'{k} {shape(state[k])}, wanted {shape(own[k])}'
+            f'{k} {form(state[k])}, wanted {form(own[k])}'
             for k in found.reshaped
         ]
         yield f'other shape {len(texts)} of {wanted}: {some(texts)}'

@@ -46,6 +46,25 @@ def saved_model_config(checkpoint: dict) -> dict | None:
     return config if isinstance(config.get('model'), dict) else None
 
 
+def find_hook(config: Any, name: str) -> dict | None:
+    """The entry of `custom_hooks` whose type is `name`, in any scope."""
+    for hook in config.get('custom_hooks') or []:
+        kind = hook.get('type') if isinstance(hook, dict) else type(hook)
+        kind = kind.__name__ if isinstance(kind, type) else str(kind)
+        if kind.rpartition('.')[2] == name:
+            return hook
+    return None
+
+
+def compares_settings(config: Any) -> bool:
+    """Whether a checkpoint has to have the settings of this config's model.
+
+    It says no by `dict(type='xnet_mm.CheckpointCheckHook', settings=False)`.
+    """
+    hook = find_hook(config, 'CheckpointCheckHook')
+    return bool(hook.get('settings', True)) if hook else True
+
+
 def differing_settings(then: dict, now: dict) -> Iterator[str]:
     """What differs between the models of two configs.
 

@@ -16,10 +16,10 @@ class Fit(NamedTuple):
     """How the tensors of a checkpoint fit those of a model.
 
     Attributes:
-        fitting: Names in both, of one shape.
+        fitting: Names in both, of one shape and kind.
         missing: Names that only the model has.
         unexpected: Names that only the checkpoint has.
-        reshaped: Names in both, of two shapes.
+        reshaped: Names in both, of two shapes, or whole numbers in one.
         broken: Names of `fitting` whose values are NaN or infinite.
     """
 
@@ -59,28 +59,32 @@ def fit(model: nn.Module, state: dict[str, Tensor]) -> Fit:
     own = model.state_dict()
     parameters = {name for name, _ in model.named_parameters()}
     both = [k for k in own if k in state and COUNTER not in k]
-    same = [k for k in both if shape(own[k]) == shape(state[k])]
+    same = [k for k in both if form(own[k]) == form(state[k])]
     return Fit(
         fitting=same,
         missing=[k for k in own if k not in state and COUNTER not in k],
         unexpected=[k for k in state if k not in own],
-        reshaped=[k for k in both if shape(own[k]) != shape(state[k])],
+        reshaped=[k for k in both if form(own[k]) != form(state[k])],
         broken=[
             k
             for k in same
-            if _is_broken(state[k])
+            if is_broken(state[k])
             # unless the model is made so, say a mask of -inf
-            and (k in parameters or not _is_broken(own[k]))
+            and (k in parameters or not is_broken(own[k]))
         ],
     )
 
 
-def shape(value: Any) -> tuple[int, ...] | None:
-    """Of a tensor; None for what is none."""
-    return tuple(value.shape) if isinstance(value, Tensor) else None
+def form(value: Any) -> str:
+    """Shape of a tensor, and whether it counts or measures."""
+    if not isinstance(value, Tensor):
+        return 'no tensor'
+    is_whole = not (value.is_floating_point() or value.is_complex())
+    return f'{tuple(value.shape)}' + ' of whole numbers' * is_whole
 
 
-def _is_broken(value: Any) -> bool:
+def is_broken(value: Any) -> bool:
+    """Whether a tensor holds NaN or infinity."""
     return (
         isinstance(value, Tensor)
         and value.is_floating_point()
@@ -96,8 +100,16 @@ def fit_with_hooks(model: nn.Module, state: dict, found: Fit) -> Fit:
         missing, unexpected = model.load_state_dict(state, strict=False)
     except (RuntimeError, AttributeError, TypeError):
         return found
-    missing = [k for k in missing if COUNTER not in k]
-    return found._replace(missing=missing, unexpected=unexpected, reshaped=[])
+    own = model.state_dict()
+    whole = [k for k in found.reshaped if state[k].shape == own[k].shape]
+    changed = [*found.reshaped, *found.unexpected]
+    return Fit(
+        fitting=found.fitting,
+        missing=[k for k in missing if COUNTER not in k],
+        unexpected=unexpected,
+        reshaped=whole,  # whole numbers, which loading would convert
+        broken=found.broken + [k for k in changed if is_broken(state[k])],
+    )
 
 
 def some(names: Collection[str], most: int = 6) -> str:

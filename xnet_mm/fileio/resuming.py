@@ -95,6 +95,10 @@ def _wrong_parts(checkpoint: dict, has_schedulers: bool) -> Any:
     for key in ('log_scalars', 'runtime_info', 'resumed_keys'):
         if 'message_hub' in checkpoint and not isinstance(hub.get(key), dict):
             yield f"its message_hub['{key}'] is no dict"
+    # Numbers in names of files, which are deleted when they are outdated.
+    kept = (hub.get('runtime_info') or {}).get('keep_ckpt_ids') or []
+    if not isinstance(kept, list) or any(type(n) is not int for n in kept):
+        yield f'its keep_ckpt_ids are {kept!r:.60}, wanted numbers'
     optimizer = checkpoint.get('optimizer', {})
     groups = [optimizer, *optimizer.values()]
     if 'optimizer' in checkpoint and not any(

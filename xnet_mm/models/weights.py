@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ..fileio.checkpoint import load_checkpoint_file
 from ..fileio.download import cached_download
+from ..fileio.pairing_tensors import is_broken
 from .classifier import build_classifier, is_registered
 
 State = dict[str, Tensor]
@@ -102,6 +103,13 @@ def load_weights(
             'or the file that belongs to the model.'
         )
     used = {k: v for k, v in state.items() if k in native_names}
+    broken = [k for k, v in used.items() if is_broken(v)]
+    if broken:
+        raise ValueError(
+            f'{role}: {weights} holds NaN or infinity in {len(broken)} '
+            f'tensors: {_some(broken)}. Nothing was loaded; get the file '
+            'again from its source.'
+        )
     try:
         # Through the classifier: its own hooks re-size position embeddings.
         classifier.load_state_dict({**natives, **used})
