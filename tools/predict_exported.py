@@ -375,11 +375,13 @@ def main() -> int:
             reason = re.sub(r' <_io.*?>', '', ' '.join(str(error).split()))
             skipped.append(f'{path}: {reason or type(error).__name__}')
             continue
+        for folder in written:
+            if (args.out_dir / folder / f'{name}.png').resolve() in inputs:
+                raise SystemExit(
+                    f'{path} would be overwritten: change --out-dir'
+                )
         for folder, picture in written.items():
-            file = args.out_dir / folder / f'{name}.png'
-            if file.resolve() in inputs:
-                raise SystemExit(f'{file} is an input: another --out-dir')
-            write_png(file, picture)
+            write_png(args.out_dir / folder / f'{name}.png', picture)
         print(f'{number}/{len(names)} {path}', flush=True)
     if skipped:
         print('Skipped:', *skipped, sep='\n  ', file=sys.stderr)

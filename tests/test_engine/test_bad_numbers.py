@@ -3,10 +3,12 @@
 from types import SimpleNamespace as Fake
 
 import numpy as np
+import pytest
 import torch
 from mmseg.structures import SegDataSample
 
 from xnet_mm.engine.bad_numbers import (
+    check_images,
     describe_stop,
     find_bad_numbers,
     name_images,
@@ -65,3 +67,23 @@ def test_images_of_a_batch():
     assert name_images(batch) == '9.png (it has such pixels as loaded)'
     assert name_images(dict(inputs=images)) == 'not named by the data'
     assert name_images(None) == 'not named by the data'
+
+
+@pytest.mark.parametrize('value', [NAN, INF, -INF])
+def test_images_before_a_model_sees_them(value):
+    samples = [
+        SegDataSample(metainfo=dict(img_path=f'{i}.png')) for i in range(2)
+    ]
+    good, bad = torch.zeros(3, 2, 2), torch.full((3, 2, 2), value)
+    whole = torch.zeros(3, 2, 2, dtype=torch.uint8)
+    check_images(dict(inputs=[good, whole], data_samples=samples))
+    check_images(dict(inputs=torch.stack([good, good])))
+    check_images(None)
+    views = dict(inputs=[[good], [bad]], data_samples=[samples[:1]] * 2)
+    for batch, name in (
+        (dict(inputs=[good, bad], data_samples=samples), r'1\.png'),
+        (views, r'0\.png'),
+        (dict(inputs=torch.stack([good, bad])), 'an image'),
+    ):
+        with pytest.raises(ValueError, match=f'^{name} has NaN or infinite p'):
+            check_images(batch)

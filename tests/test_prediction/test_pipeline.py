@@ -138,6 +138,13 @@ def test_data_sets_in_wrappers(tmp_path):
         PlainPipeline(cfg)
 
 
+def test_no_pipeline(tmp_path):
+    cfg = seg_config(tmp_path)
+    cfg.test_dataloader.dataset.pop('pipeline')
+    with pytest.raises(ValueError, match='dataset has no pipeline, wanted on'):
+        PlainPipeline(cfg)
+
+
 def test_a_pipeline_of_the_wrapper(tmp_path):
     cfg = seg_config(tmp_path)
     data = cfg.test_dataloader.dataset

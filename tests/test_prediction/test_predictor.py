@@ -83,7 +83,7 @@ def test_weights_that_are_none(tmp_path):
     config, checkpoint = write_run(tmp_path)
     torch.save({'decode_head.offset': torch.tensor(float('nan'))}, checkpoint)
     with pytest.raises(
-        ValueError, match=r'model\.pth has NaN .*\(decode_head\.offset\)'
+        ValueError, match=r'model\.pth holds NaN .* decode_head\.offset\.'
     ):
         Predictor(Config.fromfile(config), str(checkpoint), 'cpu')
 

@@ -145,10 +145,11 @@ def test_an_exported_file_predicts_where_nothing_is_installed(
     assert done.returncode == 0, done.stderr
     folder = 'labels' if config is CAMVID else 'depth'
     assert Image.open(out / folder / 'y.png').size == (231, 150)
-    inputs = out / folder / 'y.png'
+    shown = 'overlays' if config is CAMVID else 'pictures'
+    inputs = out / shown / 'y.png'
     before = inputs.read_bytes()
     done = run(tool, file, inputs, '--out-dir', out)
-    assert 'y.png is an input: another --out-dir' in done.stderr
+    assert 'y.png would be overwritten: change --out-dir' in done.stderr
     assert done.returncode and inputs.read_bytes() == before
     done = run(tool, image, image)
     assert 'is not an ONNX file' in done.stderr

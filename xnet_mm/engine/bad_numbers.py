@@ -16,6 +16,7 @@ ADVICE = (
     'bfloat16.'
 )
 AS_LOADED = '(it has such pixels as loaded)'
+MEND = 'Mend the file, or the transform that makes them.'
 MAX_NAMES = 8
 
 
@@ -48,13 +49,39 @@ def describe_stop(runner: Runner, losses: str, images: str) -> str:
     rate = f'{max(rates):.3g}' if rates else 'not known'
     advice = ADVICE
     if AS_LOADED in images:
-        advice = 'Mend the file, or the transform that makes them.'
+        advice = MEND
     return (
         f'Iteration {runner.iter + 1}: {losses}. Learning rate {rate}; '
         f'images: {images}. {advice} To leave such updates out: '
         "dict(type='xnet_mm.FiniteCheckHook', max_bad_steps=3) in "
         'custom_hooks.'
     )
+
+
+def check_images(data_batch: Any) -> None:
+    """Refuse images that are not finite before a model sees them.
+
+    Not every model lets infinity through to what it predicts.
+
+    Args:
+        data_batch: `inputs` and `data_samples` as the loader gives them, or
+            lists of such (test-time augmentation).
+
+    Raises:
+        ValueError: with the name of the first.
+    """
+    if not isinstance(data_batch, dict):
+        return
+    inputs, samples = data_batch.get('inputs'), data_batch.get('data_samples')
+    for i, image in enumerate([] if inputs is None else inputs):
+        sample = samples[i] if samples else None
+        if isinstance(image, list | tuple):
+            check_images(dict(inputs=image, data_samples=sample))
+        elif isinstance(image, Tensor) and not is_finite(image):
+            name = getattr(sample, 'metainfo', {}).get('img_path', 'an image')
+            raise ValueError(
+                f'{name} has NaN or infinite pixels as loaded. {MEND}'
+            )
 
 
 def name_images(data_batch: Any) -> str:

@@ -1,7 +1,8 @@
 """A run stops where its numbers stop being numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from mmengine.dist import all_gather_object
@@ -20,6 +21,7 @@ from ..fileio.finite import (
 from ..registry import HOOKS
 from .bad_numbers import (
     ADVICE,
+    check_images,
     describe_stop,
     find_bad_numbers,
     name_images,
@@ -64,6 +66,7 @@ class FiniteCheckHook(Hook):
         self.max_bad_steps = max_bad_steps
         self._guard: UpdateGuard | None = None
         self._seen: list[tuple[str, str]] = []
+        self._where = ''
         self._watched: RemovableHandle | None = None
 
     def before_train(self, runner: Runner) -> None:
@@ -86,6 +89,19 @@ class FiniteCheckHook(Hook):
         state = checkpoint.get('state_dict', checkpoint)
         source = getattr(runner, '_load_from', None) or 'the checkpoint'
         check_weights(state, str(source))
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        """Look at the images, if a bad update is not to be left out.
+
+        Raises:
+            ValueError: one is not finite.
+        """
+        if self._guard is None:
+            self._where = f'Iteration {runner.iter + 1}: '
+            with self._said_where():
+                check_images(data_batch)
 
     def after_train_iter(
         self,
@@ -176,7 +192,30 @@ class FiniteCheckHook(Hook):
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Look at each prediction from now on."""
+        self._where = f'Validation after iteration {runner.iter}: '
         self._watch(runner.model)
+
+    def before_val_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        """Look at the images.
+
+        Raises:
+            ValueError: one is not finite.
+        """
+        with self._said_where():
+            check_images(data_batch)
+
+    def before_test_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        """Look at the images.
+
+        Raises:
+            ValueError: one is not finite.
+        """
+        with self._said_where():
+            check_images(data_batch)
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -191,6 +230,7 @@ class FiniteCheckHook(Hook):
 
     def before_test_epoch(self, runner: Runner) -> None:
         """Look at each prediction from now on."""
+        self._where = ''
         self._watch(runner.model)
 
     def after_test_epoch(
@@ -209,7 +249,21 @@ class FiniteCheckHook(Hook):
         # asks: what that merges does not keep the NaN of one view.
         while isinstance(inner := getattr(model, 'module', None), nn.Module):
             model = inner
-        self._watched = model.register_forward_hook(_check_outputs)
+        self._watched = model.register_forward_hook(self._check_outputs)
+
+    def _check_outputs(self, model: nn.Module, args: Any, out: Any) -> None:
+        """A forward hook: samples are checked, losses and tensors are not."""
+        with self._said_where():
+            for sample in out if isinstance(out, list | tuple) else ():
+                if isinstance(sample, BaseDataElement):
+                    check_prediction(sample)
+
+    @contextmanager
+    def _said_where(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise ValueError(f'{self._where}{error}') from error
 
     def _stop_watching(self) -> None:
         if self._watched is not None:
@@ -224,17 +278,11 @@ class FiniteCheckHook(Hook):
         ]
         if wrong:
             raise ValueError(
-                f'No result: {", ".join(wrong)}. Nothing was evaluated: every '
-                'pixel of the ground truth may be "ignore", or no image has '
-                'any. Look at the data: tools/check_dataset.py.'
+                f'{self._where}no result: {", ".join(wrong)}. Nothing was '
+                'evaluated: every pixel of the ground truth may be "ignore", '
+                'or no image has any. Look at the data: '
+                'tools/check_dataset.py.'
             )
-
-
-def _check_outputs(model: nn.Module, args: Any, outputs: Any) -> None:
-    """A forward hook: samples are checked, losses and tensors are not."""
-    for sample in outputs if isinstance(outputs, list | tuple) else ():
-        if isinstance(sample, BaseDataElement):
-            check_prediction(sample)
 
 
 def _iteration(runner: Runner, checkpoint: dict) -> int:

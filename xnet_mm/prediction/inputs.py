@@ -17,7 +17,8 @@ from .predictor import Predictor
 from .videos import Video
 
 IMAGE_SUFFIXES = {
-    *('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'),
+    *('.bmp', '.gif', '.jfif', '.jp2', '.jpe', '.jpeg', '.jpg', '.mpo'),
+    *('.pbm', '.pgm', '.png', '.pnm', '.ppm', '.tif', '.tiff', '.webp'),
 }
 
 Predicted = tuple[str, np.ndarray, BaseDataElement]

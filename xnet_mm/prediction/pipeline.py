@@ -47,7 +47,7 @@ class PlainPipeline:
                 f'the test pipeline loads images by {dict(loader)}, which '
                 'reads files: frames of a video cannot be loaded so'
             )
-        steps = [LoadIfPossible(s) if _is_loader(s) else s for s in steps]
+        steps = [OptionalLoader(s) if _is_loader(s) else s for s in steps]
         self._of_array = Compose([as_array, *steps])
         self._of_file = Compose([loader, *steps])
         self.transforms = self._of_array.transforms
@@ -70,7 +70,7 @@ class PlainPipeline:
         return self._of_array(dict(img=image, seg_fields=[]))
 
 
-class LoadIfPossible:
+class OptionalLoader:
     """A loader whose name does not say that it loads ground truth.
 
     It runs as in a test, unless it wants what a plain image has not.
@@ -113,8 +113,10 @@ def _test_steps(cfg: Config) -> list[dict]:
             )
         return steps
     pipelines = _pipelines(dataset)
+    if not pipelines:
+        raise ValueError('test_dataloader.dataset has no pipeline, wanted one')
     plain = [_without_truth(steps) for steps in pipelines]
-    if not plain or any(steps != plain[0] for steps in plain):
+    if any(steps != plain[0] for steps in plain):
         raise ValueError(
             f'test_dataloader.dataset has {len(pipelines)} pipelines that '
             'differ, wanted one: which of them prepares an image is not '
