@@ -16,6 +16,7 @@ EXAMPLES = {
     'model': 'PFPHead',
     'dataset': 'DepthDataset',
     'transform': 'LoadDepth',
+    'evaluator': 'LabelledEvaluator',
     'metric': 'DepthProtocolMetric',
     'hook': 'SafeCheckpointHook',
     'strategy': 'FSDP2Strategy',

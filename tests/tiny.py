@@ -1,9 +1,13 @@
 """A segmentation data set and a network so small that tests can train them."""
 
+import copy
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 PALETTE = [[128, 0, 0], [0, 128, 0], [0, 0, 128], [128, 128, 0], [0, 128, 128]]
@@ -127,3 +131,31 @@ def write_tiny_config(
     )
     path.write_text(text + extra)
     return path
+
+
+def train(folder: Path) -> tuple[Config, dict]:
+    """Train for two iterations; the config, and the checkpoint's content."""
+    path = write_tiny_config(
+        folder / 'config.py', write_tiny_seg(folder / 'data'), iters=2
+    )
+    cfg = Config.fromfile(path)
+    cfg.work_dir = str(folder / 'work')
+    run(cfg).train()
+    content = torch.load(folder / 'work/iter_2.pth', weights_only=False)
+    return cfg, content
+
+
+def copy_of(trained: tuple[Config, dict], folder: Path) -> tuple[Config, dict]:
+    """The same with an own work dir, and the checkpoint as `load_from`."""
+    cfg, content = copy.deepcopy(trained)
+    cfg.work_dir = str(folder / 'work')
+    cfg.load_from = str(folder / 'a.pth')
+    torch.save(content, cfg.load_from)
+    return cfg, content
+
+
+def run(cfg: Config, runner: type = Runner) -> Runner:
+    """A runner, whose name no other has."""
+    cfg.log_level = 'WARNING'
+    cfg.experiment_name = f'{Path(cfg.work_dir).parent.name}-{id(cfg)}'
+    return runner.from_cfg(cfg)

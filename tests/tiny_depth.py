@@ -49,7 +49,7 @@ class RedIsDepth(BaseModule):
 
     align_corners = False
     num_classes = out_channels = 1
-    max_depth = 11.0
+    max_depth = 10.0
 
     def __init__(self):
         super().__init__()

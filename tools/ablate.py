@@ -24,7 +24,9 @@ from xnet_mm.ablation.figures import Ablation
 from xnet_mm.ablation.plan import plan
 from xnet_mm.ablation.report import write_report
 from xnet_mm.ablation.runner import train, visible_gpus
+from xnet_mm.arguments import out_folder, seed, threads
 from xnet_mm.engine.launch import read_config
+from xnet_mm.errors import clear_errors
 
 
 def parse_args() -> Namespace:
@@ -33,10 +35,10 @@ def parse_args() -> Namespace:
         description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
     parser.add_argument('configs', nargs='+', metavar='CONFIG')
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
+    parser.add_argument('--seeds', type=seed, nargs='+', default=[0, 1, 2])
     parser.add_argument(
         '--work-dir',
-        type=Path,
+        type=out_folder,
         help="for the runs and the report (work_dirs/ablation/FIRST CONFIG'S "
         'FOLDER); runs lie in WORK_DIR/CONFIG/seed-N',
     )
@@ -54,7 +56,7 @@ def parse_args() -> Namespace:
         help='compare CONFIG with BASE too; may be given again',
     )
     parser.add_argument(
-        '--jobs', type=int, help='trainings at once (one, or one a GPU)'
+        '--jobs', type=threads, help='trainings at once (one, or one a GPU)'
     )
     parser.add_argument(
         '--report-only', action='store_true', help='train nothing'
@@ -67,8 +69,10 @@ def parse_args() -> Namespace:
         help='changes to every config, as for tools/train.py',
     )
     args = parser.parse_args()
-    if args.jobs is not None and args.jobs < 1:
-        parser.error(f'--jobs {args.jobs}: wanted 1 or more')
+    if len({*args.seeds}) < len(args.seeds):
+        parser.error(f'argument --seeds: {args.seeds} names one twice')
+    if args.report_only and args.jobs:
+        parser.error('--jobs is for training, --report-only trains nothing')
     if args.work_dir is None:
         group = Path(args.configs[0]).resolve().parent.name
         args.work_dir = Path('work_dirs', 'ablation', group)
@@ -82,6 +86,7 @@ def parse_args() -> Namespace:
     return args
 
 
+@clear_errors
 def main() -> None:
     """Train, report; ends with an error that names what is missing."""
     args = parse_args()

@@ -36,6 +36,13 @@ from mmengine.config import Config
 from rich.console import Console
 from rich.progress import Progress
 
+from xnet_mm.arguments import (
+    device,
+    image_size,
+    out_folder,
+    positive_int,
+    threads,
+)
 from xnet_mm.benchmark import (
     Setting,
     Subject,
@@ -52,7 +59,9 @@ from xnet_mm.benchmark.loading import (
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
 from xnet_mm.benchmark.setting import DTYPES, MODES, settings
-from xnet_mm.engine.launch import crop_size, existing_file, image_size
+from xnet_mm.engine.launch import crop_size, existing_file
+from xnet_mm.errors import clear_errors
+from xnet_mm.fileio.config_file import load_config_file
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 # glibc gives tensors above 32 MiB back to the system after each use, and
@@ -79,7 +88,7 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         metavar='HxW',
         help="pixels (the set's, or the first config's crop size)",
     )
-    parser.add_argument('--batch', nargs='+', type=int, default=[1])
+    parser.add_argument('--batch', nargs='+', type=positive_int, default=[1])
     parser.add_argument(
         '--precision', nargs='+', choices=DTYPES, default=['fp32']
     )
@@ -93,9 +102,13 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         help='no model: load --runs training images of each config in one '
         'process, as a worker does, and time each transform',
     )
-    parser.add_argument('--device', default='cpu', help='cpu or cuda[:N]')
-    parser.add_argument('--runs', type=int, default=10, help='timed calls')
-    parser.add_argument('--threads', type=int, help='of a CPU (all cores)')
+    parser.add_argument(
+        '--device', type=device, default='cpu', help='cpu or cuda[:N]'
+    )
+    parser.add_argument(
+        '--runs', type=positive_int, default=10, help='timed calls'
+    )
+    parser.add_argument('--threads', type=threads, help='of a CPU (all cores)')
     parser.add_argument(
         '--allocator',
         choices=['default', 'keep'],
@@ -109,7 +122,7 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         help='also write the slowest operators of each model',
     )
     parser.add_argument(
-        '--out-dir', type=Path, default=Path('work_dirs/benchmark')
+        '--out-dir', type=out_folder, default=Path('work_dirs/benchmark')
     )
     args = parser.parse_args()
     if bool(args.configs) == bool(args.set):
@@ -120,8 +133,6 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         parser.error(
             f'{len(args.names)} --names for {len(args.configs)} configs'
         )
-    if args.device.startswith('cuda') and not torch.cuda.is_available():
-        parser.error(f'--device {args.device}: this torch sees no GPU')
     if args.device == 'cpu':
         for given, wrong in (
             (args.precision, {'tf32', 'fp16'}),
@@ -133,11 +144,18 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         args.train or args.device != 'cpu' or args.precision != ['fp32']
     ):
         parser.error('--mode onnxruntime is for inference on a CPU in fp32')
-    if args.runs < 1:
-        parser.error(f'--runs {args.runs}: wanted 1 or more')
+    if args.data:
+        given = [
+            name
+            for name in ('train', 'profile', 'size', 'threads')
+            if getattr(args, name)
+        ]
+        if given:
+            parser.error(f'--{given[0]} is for a model, --data runs none')
     return args
 
 
+@clear_errors
 def main() -> None:
     """Build, measure setting by setting, report after each."""
     sets = yaml.safe_load((CONFIGS / 'benchmark.yml').read_text())
@@ -223,7 +241,7 @@ def _configs(args: Namespace, chosen: dict) -> dict[str, Config]:
     paths.update(zip(names, args.configs, strict=True))
     configs = {}
     for name, path in paths.items():
-        cfg = Config.fromfile(existing_file(str(path), 'config'))
+        cfg = load_config_file(existing_file(str(path), 'config'))
         cfg.merge_from_dict(chosen.get('options', {}).get(name, {}))
         configs[name] = cfg
     return configs

@@ -17,19 +17,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 import cv2
 import numpy as np
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from xnet_mm.arguments import out_folder, threads
 from xnet_mm.datasets import DepthDataset
-from xnet_mm.datasets.depth_io import read_depth
+from xnet_mm.datasets.depth_io import read_depth_of
 from xnet_mm.datasets.depth_report import Report, read_all
 from xnet_mm.datasets.folders import split_name
 from xnet_mm.datasets.transforms.resize import splat
+from xnet_mm.engine.config_check import ConfigChanges, merge_changes
 from xnet_mm.engine.launch import existing_file
+from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
+from xnet_mm.fileio.config_file import load_config_file
+from xnet_mm.fileio.images import read_image
 from xnet_mm.visualization.depth_colours import (
     colour_depth,
     depth_bar,
@@ -57,17 +62,17 @@ def parse_args() -> Namespace:
     )
     parser.add_argument(
         '--out',
-        type=Path,
+        type=out_folder,
         default='dataset_check',
         help='folder of the contact sheets (default: %(default)s)',
     )
     parser.add_argument(
-        '--workers', type=int, help='threads (default: one a core)'
+        '--workers', type=threads, help='threads (default: one a core)'
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigChanges,
         help='changes to the config, as in tools/train.py',
     )
     return parser.parse_args()
@@ -112,18 +117,14 @@ def picture(info: dict, vmax: float) -> np.ndarray:
     Raises:
         OSError or ValueError: a file is missing or unreadable.
     """
-    image = cv2.imread(info['img_path'])
-    if image is None:
-        raise ValueError(f'{info["img_path"]}: unreadable image')
+    image = read_image(info['img_path'])
     height = max(1, round(image.shape[0] * PANEL_WIDTH / image.shape[1]))
     size = (PANEL_WIDTH, height)
     image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)[..., ::-1]
     depth, title = np.zeros((height, PANEL_WIDTH)), 'no ground truth'
     if info['depth_map_path'] is not None:
         title = 'depth'
-        depth = read_depth(
-            info['depth_map_path'], info['depth_scale'], info['depth_encoding']
-        )
+        depth = read_depth_of(info)
         depth = splat(depth, size)
     colours = colour_depth(depth, 0, vmax)
     mixed = cv2.addWeighted(image, 0.5, colours, 0.5, 0)
@@ -152,16 +153,14 @@ def write_contact_sheet(
     write_atomically(path, data.getvalue())
 
 
+@clear_errors
 def main() -> None:
     """Report on each split; status 1 if a file is wrong."""
     args = parse_args()
-    cfg = Config.fromfile(existing_file(args.config, 'config'))
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config_file(existing_file(args.config, 'config'))
+    merge_changes(cfg, args.cfg_options)
     init_default_scope('mmseg')
-    try:
-        datasets = build_datasets(cfg, args.split)
-    except ValueError as error:
-        sys.exit(f'check_dataset.py: {error}')
+    datasets = build_datasets(cfg, args.split)
     problems = []
     console = Console()
     for split, dataset in datasets.items():

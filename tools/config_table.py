@@ -200,6 +200,17 @@ def find_faults(configs: Path = CONFIGS) -> str:
     return '\n'.join([*faults, *diff])
 
 
+def write(count: str | None) -> None:
+    """Write README.md and before, of the configs that match, metafiles."""
+    if count:
+        from xnet_mm.benchmark.metafile import update_metafiles
+
+        update_metafiles(CONFIGS, list_leaves(), count, read_tables())
+    from xnet_mm.fileio.atomic import write_atomically
+
+    write_atomically(CONFIGS / 'README.md', render().encode())
+
+
 def main() -> None:
     """Write or check README.md; with --count, the metafiles before."""
     args = parse_args()
@@ -209,13 +220,9 @@ def main() -> None:
             sys.exit(f'{faults}\nThen run: python tools/config_table.py')
         return
     # Late, because these import torch.
-    if args.count:
-        from xnet_mm.benchmark.metafile import update_metafiles
+    from xnet_mm.errors import clear_errors
 
-        update_metafiles(CONFIGS, list_leaves(), args.count, read_tables())
-    from xnet_mm.fileio.atomic import write_atomically
-
-    write_atomically(CONFIGS / 'README.md', render().encode())
+    clear_errors(write)(args.count)
 
 
 if __name__ == '__main__':

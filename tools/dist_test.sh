@@ -17,7 +17,8 @@ if [ "${NNODES:-1}${PORT:-}" != 1 ]; then
         --master_port="${PORT:-29500}"
     )
 fi
-python -m torch.distributed.run "${MEET[@]}" \
+# A signal to this script is one to the launcher.
+exec python -m torch.distributed.run "${MEET[@]}" \
     --nproc_per_node="$GPUS" \
     "$(dirname "$0")/test.py" "$CONFIG" "$CHECKPOINT" --launcher pytorch \
     "${@:4}"

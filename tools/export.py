@@ -14,11 +14,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
-from mmengine.config import Config
 from rich.console import Console
 
-from xnet_mm.engine.launch import crop_size, existing_file, image_size
+from xnet_mm.arguments import device, image_size, out_file
+from xnet_mm.engine.launch import crop_size, existing_file
+from xnet_mm.errors import clear_errors
 from xnet_mm.export import describe, export_aoti, export_onnx
+from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.prediction.predictor import Predictor
 
 WRITERS = {'.onnx': export_onnx, '.pt2': export_aoti}
@@ -31,7 +33,7 @@ def parse_args() -> Namespace:
     )
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='file that training wrote')
-    parser.add_argument('out', type=Path, help='NAME.onnx or NAME.pt2')
+    parser.add_argument('out', type=out_file, help='NAME.onnx or NAME.pt2')
     parser.add_argument(
         '--size',
         type=image_size,
@@ -45,7 +47,10 @@ def parse_args() -> Namespace:
         help='for that size alone, which may run faster',
     )
     parser.add_argument(
-        '--device', default='cpu', help='that a .pt2 file is made for'
+        '--device',
+        type=device,
+        default='cpu',
+        help='that a .pt2 file is made for',
     )
     args = parser.parse_args()
     if args.out.suffix not in WRITERS:
@@ -55,12 +60,13 @@ def parse_args() -> Namespace:
     return args
 
 
+@clear_errors
 def main() -> None:
     """Load, export, compare; ends with what is wrong."""
     args = parse_args()
     existing_file(args.config, 'config')
     existing_file(args.checkpoint, 'checkpoint')
-    cfg = Config.fromfile(args.config)
+    cfg = load_config_file(args.config)
     size = args.size or crop_size(cfg)
     predictor = Predictor(cfg, args.checkpoint, args.device)
     facts = describe(

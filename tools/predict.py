@@ -17,13 +17,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
-import cv2
-import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.structures import BaseDataElement
 
+from xnet_mm.arguments import (
+    colour_range,
+    depth_scale,
+    device,
+    fraction,
+    out_folder,
+    positive_int,
+    told,
+)
 from xnet_mm.engine.launch import existing_file
+from xnet_mm.errors import clear_errors
+from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.prediction.depth import (
     DepthWriter,
     model_max_depth,
@@ -36,13 +44,16 @@ from xnet_mm.prediction.files import (
     PredictionWriter,
 )
 from xnet_mm.prediction.inputs import (
-    VIDEO_SUFFIXES,
+    check_out_dir,
+    describe_skipped,
     find_images,
     predict_images,
     predict_video,
 )
 from xnet_mm.prediction.predictor import Predictor
-from xnet_mm.visualization.depth_colours import depth_range
+from xnet_mm.prediction.videos import VIDEO_SUFFIXES, Video
+
+FOLDERS = ('labels', 'overlays', 'depth', 'pictures', 'npy', 'clouds')
 
 
 def parse_args() -> Namespace:
@@ -53,21 +64,23 @@ def parse_args() -> Namespace:
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='file that training wrote')
     parser.add_argument('input', type=Path, help='image, folder or video')
-    parser.add_argument('--out-dir', type=Path, required=True)
+    parser.add_argument('--out-dir', type=out_folder, required=True)
     parser.add_argument(
-        '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
+        '--device',
+        type=device,
+        default='cuda' if torch.cuda.is_available() else 'cpu',
     )
-    parser.add_argument('--batch-size', type=int, default=1)
+    parser.add_argument('--batch-size', type=positive_int, default=1)
     parser.add_argument(
         '--opacity',
-        type=float,
+        type=fraction,
         default=0.5,
         help='classes: of the colours, 0 to 1',
     )
     depth = parser.add_argument_group('for depth')
     depth.add_argument(
         '--depth-scale',
-        type=float,
+        type=depth_scale,
         default=1000,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )
@@ -76,6 +89,7 @@ def parse_args() -> Namespace:
     )
     depth.add_argument(
         '--depth-range',
+        type=colour_range,
         default='max_depth',
         help='of the colours: max_depth (0 to that of the model), '
         'percentile (of each prediction; of the first frame for a video) or '
@@ -83,6 +97,7 @@ def parse_args() -> Namespace:
     )
     depth.add_argument(
         '--intrinsics',
+        type=told(parse_intrinsics),
         metavar='FILE|fx,fy,cx,cy',
         help='of the camera, in pixels of the images, the centre of the top '
         'left pixel being (0, 0): writes point clouds',
@@ -92,26 +107,19 @@ def parse_args() -> Namespace:
         action='store_true',
         help='leave pixels at jumps of the depth out of the point clouds',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.drop_edges and args.intrinsics is None:
+        parser.error('--drop-edges is for point clouds: give --intrinsics')
+    return args
 
 
-def read_depth_options(args: Namespace) -> dict:
-    """Options of `DepthWriter`; ends with what is wrong with them."""
-    words = ('max_depth', 'percentile')
-    colours, intrinsics = args.depth_range, None
-    try:
-        if colours not in words:
-            colours = tuple(map(float, colours.split(',')))
-            depth_range(colours, None, np.empty(0))
-        if args.intrinsics:
-            intrinsics = parse_intrinsics(args.intrinsics)
-    except ValueError as error:
-        raise SystemExit(f'--depth-range or --intrinsics: {error}') from error
+def depth_options(args: Namespace) -> dict:
+    """Options of `DepthWriter`."""
     return dict(
         scale=args.depth_scale,
-        colours=colours,
+        colours=args.depth_range,
         npy=args.npy,
-        intrinsics=intrinsics,
+        intrinsics=args.intrinsics,
         drop_edges=args.drop_edges,
     )
 
@@ -120,13 +128,11 @@ def make_writer(
     predictor: Predictor,
     result: BaseDataElement,
     args: Namespace,
-    depth_options: dict,
+    options: dict,
 ) -> PredictionWriter:
     """The writer for what the model predicts."""
     if 'pred_depth_map' in result:
-        return DepthWriter(
-            args.out_dir, model_max_depth(predictor), **depth_options
-        )
+        return DepthWriter(args.out_dir, model_max_depth(predictor), **options)
     if 'pred_sem_seg' not in result:
         raise SystemExit(
             f'{args.config} predicts neither classes nor depth, but '
@@ -135,25 +141,28 @@ def make_writer(
     return LabelWriter(args.out_dir, predictor, args.opacity)
 
 
+@clear_errors
 def main() -> None:
-    """Predict; ends with an error that names the unreadable files."""
+    """Predict; ends with an error that names what was skipped."""
     args = parse_args()
     existing_file(args.config, 'config')
     existing_file(args.checkpoint, 'checkpoint')
-    is_video = args.input.suffix.lower() in VIDEO_SUFFIXES
-    find_images(args.input)  # before the model is built: it takes a while
-    options = dict(read_depth_options(args), steady=is_video)
-    cfg = Config.fromfile(args.config)
+    is_video = (
+        args.input.suffix.lower() in VIDEO_SUFFIXES and args.input.is_file()
+    )
+    # Before the model is built: it takes a while.
+    check_out_dir(args.input, args.out_dir, FOLDERS)
+    find_images(args.input, args.out_dir)
+    options = dict(depth_options(args), steady=is_video)
+    video = Video(args.input) if is_video else None
+    cfg = load_config_file(args.config)
     predictor = Predictor(cfg, args.checkpoint, args.device)
-    unreadable: list[Path] = []
-    if is_video:
-        video = cv2.VideoCapture(str(args.input))
-        results = predict_video(
-            predictor, video, args.input.stem, args.batch_size
-        )
+    skipped: list[str] = []
+    if video:
+        results = predict_video(predictor, video, args.batch_size, skipped)
     else:
         results = predict_images(
-            predictor, args.input, args.batch_size, unreadable
+            predictor, args.input, args.batch_size, skipped, args.out_dir
         )
     writer = None
     pictures: PictureFiles | PictureVideo
@@ -162,20 +171,23 @@ def main() -> None:
             writer = make_writer(predictor, result, args, options)
             folder = args.out_dir / writer.picture_dir
             pictures = PictureFiles(folder)
-            if is_video:
-                fps = video.get(cv2.CAP_PROP_FPS) or 25
+            if video:
                 file = folder / f'{args.input.stem}.mp4'
-                pictures = PictureVideo(file, fps)
-        pictures.add(name, writer.write(name, image, result))
-    if writer is None:
-        unreadable = unreadable or [args.input]
-    else:
+                pictures = PictureVideo(file, video.fps)
+        try:
+            picture = writer.write(name, image, result)
+        except OSError:  # a full disk is nothing of this image's
+            raise
+        except Exception as error:
+            skipped.append(describe_skipped(name, error))
+            continue
+        pictures.add(name, picture)
+    if writer is not None:
         pictures.close()
         writer.close()
         print(f'{writer.kinds}: {args.out_dir}')
-    if unreadable:
-        names = '\n'.join(map(str, unreadable))
-        raise SystemExit(f'Skipped, OpenCV cannot read them:\n{names}')
+    if skipped:
+        raise SystemExit('\n'.join(['Skipped:', *skipped]))
 
 
 if __name__ == '__main__':

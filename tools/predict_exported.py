@@ -1,21 +1,54 @@
 """Predict without PyTorch: python tools/predict_exported.py FILE.onnx IMAGE...
 
 Needs numpy, onnxruntime and Pillow, nothing else, and this one file. FILE is
-what tools/export.py wrote. Classes: OUT_DIR/labels/NAME.png (class ids) and
-OUT_DIR/overlays/NAME.png. Depth: OUT_DIR/depth/NAME.png (16 bit, near to far;
-0 is never written) and OUT_DIR/pictures/NAME.png.
+what tools/export.py wrote. Classes: OUT_DIR/labels/NAME.png (the ids of the
+label maps that the model was trained on) and OUT_DIR/overlays/NAME.png.
+Depth: OUT_DIR/depth/NAME.png (16 bit, near to far; 0 is never written) and
+OUT_DIR/pictures/NAME.png. NAME is the image's path below the folder that all
+have in common, without its suffix unless that tells two apart.
 """
 
 import json
 import os
+import re
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import (
+    ArgumentParser,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
+from collections import Counter
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
+
+Image.MAX_IMAGE_PIXELS = None  # check_header has a rule of its own
+FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
+# Of a file, at most; a WebP of one colour is nearly empty.
+PIXELS_PER_BYTE = {'JPEG': 512, 'MPO': 512, 'PNG': 8256, 'WEBP': 2**28}
+LIMIT = 'OPENCV_IO_MAX_IMAGE_PIXELS'  # the same for all tools
+SIZE_MARKER = b'\xff\x4f\xff\x51'  # of JPEG 2000
+DARK = 64  # of 256: the brightest of 14 bits
+DEEP = 'scale the values to 8 bits and save them as PNG'
+
+
+def threads(text: str) -> int:
+    """For argparse, which names the option, this function and the value."""
+    if not 0 <= int(text) <= 1024:
+        raise ValueError
+    return int(text)
+
+
+def positive_number(text: str) -> float:
+    """For argparse, as `threads`."""
+    if not 0 < float(text) < float('inf'):
+        raise ValueError
+    return float(text)
 
 
 def parse_args() -> Namespace:
@@ -27,15 +60,23 @@ def parse_args() -> Namespace:
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE')
     parser.add_argument('--out-dir', type=Path, default=Path('out'))
     parser.add_argument(
-        '--threads', type=int, default=0, help='0: as many as there are cores'
+        '--threads',
+        type=threads,
+        default=0,
+        help='0: as many as there are cores',
     )
     parser.add_argument(
         '--depth-scale',
-        type=float,
+        type=positive_number,
         default=1000,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    folders = [args.out_dir, *args.out_dir.absolute().parents]
+    there = next(folder for folder in folders if folder.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        parser.error(f'--out-dir {args.out_dir}: {there} takes no files')
+    return args
 
 
 class Model:
@@ -59,11 +100,24 @@ class Model:
                 str(path), options, providers=['CPUExecutionProvider']
             )
         except Exception as error:
-            raise SystemExit(f'{path} is not an ONNX file: {error}') from error
+            raise SystemExit(
+                f'{path} is not an ONNX file, or one that this onnxruntime '
+                f'({onnxruntime.__version__}) cannot read: {error}'
+            ) from error
         found = self.session.get_modelmeta().custom_metadata_map
         if 'xnet_mm' not in found:
             raise SystemExit(f'{path} was not written by tools/export.py')
-        self.facts = json.loads(found['xnet_mm'])
+        try:
+            self.facts = json.loads(found['xnet_mm'])
+            channels = self.session.get_outputs()[0].shape[1]
+            check_facts(self.facts, channels)
+            if [i.name for i in self.session.get_inputs()] != ['image']:
+                raise ValueError('the input is not called image')
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise SystemExit(
+                f'{path}: what tools/export.py wrote beside the model is '
+                f'damaged ({type(error).__name__}: {error}). Export it again.'
+            ) from error
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """(H,W,3) uint8 RGB -> (K,H,W) float32."""
@@ -72,6 +126,30 @@ class Model:
         planes = resize(planes, input_size(shape, self.facts))
         outputs = self.session.run(None, {'image': planes[None]})
         return resize(outputs[0][0], shape)
+
+
+def check_facts(facts: dict, channels: int | str) -> None:
+    """Raise unless `facts` are as tools/export.py writes them.
+
+    `channels` of the prediction is a name where the file leaves it open.
+    """
+    sides = [*(facts['size'] or [facts['size_divisor']])]
+    sides += facts.get('scale', [])
+    if not all(type(n) is int and 0 < n < 2**16 for n in sides):
+        raise ValueError(f'sizes of {sides}')
+    if 'scale' in facts and type(facts['keep_ratio']) is not bool:
+        raise ValueError(f'keep_ratio is {facts["keep_ratio"]!r}')
+    if facts['task'] not in ('depth', 'segmentation'):
+        raise ValueError(f'task is {facts["task"]!r}')
+    is_depth = facts['task'] == 'depth'
+    if is_depth and not 0 < float(facts['max_depth']) < float('inf'):
+        raise ValueError(f'max_depth is {facts["max_depth"]!r}')
+    table = np.array(facts['colours' if is_depth else 'palette'], np.uint8)
+    number = 1 if is_depth or isinstance(channels, str) else max(channels, 2)
+    if channels == 1 and not is_depth:
+        float(facts['threshold'])
+    if table.ndim != 2 or table.shape[1] != 3 or len(table) < number:
+        raise ValueError(f'{table.shape} colours for {channels} channels')
 
 
 def input_size(shape: tuple[int, int], facts: dict) -> tuple[int, int]:
@@ -122,10 +200,12 @@ def segmentation_pictures(
 ) -> dict[str, np.ndarray]:
     """Folder -> picture, of an RGB image (H,W,3) and its logits (K,H,W)."""
     labels = classes_of(logits, facts)
-    small = np.uint8 if len(facts['palette']) <= 256 else np.uint16
+    # Of each class in the label maps; older files number them from 0.
+    ids = np.array(facts.get('ids', range(len(facts['palette']))))
+    ids = ids.astype(np.uint8 if ids.max() <= 255 else np.uint16)
     colours = np.array(facts['palette'], np.uint8)[labels]
     overlay = (image.astype(np.uint16) + colours + 1) // 2
-    return dict(labels=labels.astype(small), overlays=overlay.astype(np.uint8))
+    return dict(labels=ids[labels], overlays=overlay.astype(np.uint8))
 
 
 def depth_pictures(
@@ -144,6 +224,123 @@ def depth_pictures(
     )
 
 
+def check_finite(output: np.ndarray, file: Path) -> None:
+    """Refuse NaN and infinity, which would be class 0, or 1 mm."""
+    wrong = output.size - int(np.isfinite(output).sum())
+    if wrong:
+        raise ValueError(
+            f'{wrong} of {output.size} predicted values are NaN or infinite. '
+            f'The weights of {file} have diverged or overflow: export '
+            'another checkpoint.'
+        )
+
+
+def output_names(paths: list[Path]) -> dict[Path, Path]:
+    """Image -> name without suffix, no two alike; one given twice is one.
+
+    The image's suffix stays where its name would be another's without it.
+    """
+    paths = [Path(p) for p in dict.fromkeys(map(os.path.abspath, paths))]
+    root = os.path.commonpath([path.parent for path in paths])
+    long = {path: path.relative_to(root) for path in paths}
+    names = {path: name.with_suffix('') for path, name in long.items()}
+    while True:
+        times = Counter(names.values())
+        alike = [
+            path
+            for path, name in names.items()
+            if times[name] > 1 and name != long[path]
+        ]
+        if not alike:
+            return names
+        names.update({path: long[path] for path in alike})
+
+
+def read_image(path: Path) -> np.ndarray:
+    """(H,W,3) uint8 RGB, as xnet_mm/fileio/images.py reads it.
+
+    Turned as its orientation says, without transparency; of 16 bits the
+    upper eight. Raises what is wrong with the file; Pillow's errors are of
+    many kinds.
+    """
+    content = path.read_bytes() if path.is_file() else b''
+    if content.startswith(b'\xff\xd8\xff'):  # zeros hide that it is cut
+        content = content.rstrip(b'\0')
+    check_end(content)
+    picture = Image.open(BytesIO(content), formats=FORMATS)
+    deep = check_header(picture, content) > 8
+    picture.load()
+    if picture.mode.startswith('I;16'):
+        values = np.asarray(picture).astype(np.uint16)
+        image = np.repeat((values >> 8).astype(np.uint8)[..., None], 3, 2)
+        deep = bool(values.any())
+    else:
+        image = np.asarray(picture.convert('RGB'))
+    if deep and image.max() < DARK:
+        raise ValueError(f'16 bits of which few are used: too dark; {DEEP}')
+    exif = Image.Exif()
+    try:
+        exif.load(picture.info.get('exif', b''))
+    except Exception:  # a damaged one says nothing
+        return image
+    turned = 1 if picture.format == 'TIFF' else exif.get(0x0112)  # by Pillow
+    image = image.swapaxes(0, 1) if turned in (5, 6, 7, 8) else image
+    image = image[:, ::-1] if turned in (2, 3, 6, 7) else image
+    return image[::-1] if turned in (3, 4, 7, 8) else image
+
+
+def check_end(content: bytes) -> None:
+    """Refuse what was cut short where Pillow would not notice."""
+    order: Any = 'little' if content[:2] == b'II' else 'big'
+    is_cut = not content
+    if content.startswith(b'\x89PNG'):
+        is_cut = b'IEND' not in content
+    elif content[:4] in (b'II*\0', b'MM\0*'):  # TIFF: the table of tags
+        at = int.from_bytes(content[4:8], order)
+        tags = int.from_bytes(content[at : at + 2], order)
+        is_cut = at + 2 + 12 * tags + 4 > len(content)
+    elif SIZE_MARKER in content:
+        is_cut = b'\xff\xd9' not in content
+    if is_cut:
+        raise ValueError(f'no file, or cut short: {len(content)} bytes')
+
+
+def check_header(picture: Any, content: bytes) -> int:
+    """Bits a channel; refuses what cannot be read rightly, undecoded."""
+    pixels, limit = picture.width * picture.height, os.environ.get(LIMIT)
+    each = PIXELS_PER_BYTE.get(picture.format, 100_000)
+    tags = dict(getattr(picture, 'tag_v2', {}))
+    bits, frames = max(tags.get(258, (1,))), getattr(picture, 'n_frames', 1)
+    if tags:  # pages of a TIFF, without previews and masks
+        frames = 0
+        for page in range(picture.n_frames):
+            picture.seek(page)
+            frames += not picture.tag_v2.get(254, 0) & 0b101
+        picture.seek(0)
+    elif picture.format == 'PNG':
+        bits = content[24]
+    elif picture.format == 'JPEG2000':
+        bits = 1 + (content[content.find(SIZE_MARKER) + 42] & 0x7F)
+    elif found := re.match(rb'P[2356]\s+(?:#.*\s+)*(\d+\s+){3}', content):
+        bits = int(found[1]).bit_length()
+    unknown = bits > 8 and (
+        tags.get(284) == 2
+        or tags.get(262) == 0
+        or (picture.format in ('JPEG2000', 'PPM') and picture.mode == 'RGB')
+    )
+    for wrong, text in (
+        (pixels > each * len(content), 'more pixels than its bytes can hold'),
+        (pixels > int(limit or 2**30), f'too many pixels; {LIMIT} allows it'),
+        (picture.mode in ('I', 'F') or unknown, f'{picture.mode}; {DEEP}'),
+        (tags.get(277, 1) > 4, 'more than four channels'),
+        (frames > 1 and picture.format != 'MPO', 'several pictures in one'),
+    ):
+        if wrong:
+            size = f'{picture.width}x{picture.height} pixels, {bits} bits'
+            raise ValueError(f'{size}: {text}')
+    return bits
+
+
 def write_png(path: Path, picture: np.ndarray) -> None:
     """(H,W) or RGB (H,W,3); to a temporary name first, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,11 +352,8 @@ def write_png(path: Path, picture: np.ndarray) -> None:
 def main() -> int:
     """Predict image by image; unreadable ones are named at the end."""
     args = parse_args()
-    names = [path.stem for path in args.images]
-    if len({*names}) < len(names):  # same stems: keep the suffix
-        names = [path.name for path in args.images]
-    if len({*names}) < len(names):
-        raise SystemExit('Two images are called the same: one run for each.')
+    names = output_names(args.images)
+    inputs = {path.resolve() for path in args.images}
     model = Model(args.file, args.threads)
     pictures: Callable = segmentation_pictures
     if model.facts['task'] == 'depth':
@@ -170,26 +364,32 @@ def main() -> int:
                 f'{model.facts["max_depth"]:g} m do not fit into 16 bit; '
                 f'at most {65535 / model.facts["max_depth"]:.0f} does'
             )
-    unreadable = []
-    for number, (name, path) in enumerate(
-        zip(names, args.images, strict=True), 1
-    ):
+    skipped = []
+    for number, (path, name) in enumerate(names.items(), 1):
         try:
-            with Image.open(path) as file:
-                image = np.asarray(
-                    ImageOps.exif_transpose(file).convert('RGB')
-                )
-        except (OSError, UnidentifiedImageError) as error:
-            unreadable.append(f'{path} ({error})')
+            image = read_image(path)
+            output = model(image)
+            check_finite(output, args.file)
+            written = pictures(image, output, args, model.facts)
+        except Exception as error:  # the others are predicted nevertheless
+            reason = re.sub(r' <_io.*?>', '', ' '.join(str(error).split()))
+            skipped.append(f'{path}: {reason or type(error).__name__}')
             continue
-        written = pictures(image, model(image), args, model.facts)
         for folder, picture in written.items():
-            write_png(args.out_dir / folder / f'{name}.png', picture)
+            file = args.out_dir / folder / f'{name}.png'
+            if file.resolve() in inputs:
+                raise SystemExit(f'{file} is an input: another --out-dir')
+            write_png(file, picture)
         print(f'{number}/{len(names)} {path}', flush=True)
-    if unreadable:
-        print('Could not read:', *unreadable, sep='\n  ', file=sys.stderr)
-    return bool(unreadable)
+    if skipped:
+        print('Skipped:', *skipped, sep='\n  ', file=sys.stderr)
+    return bool(skipped)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell has it
+    except OSError as error:  # no space, no permission
+        sys.exit(f'{error}')

@@ -8,14 +8,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmseg.registry import MODELS
 
+from xnet_mm.arguments import depth_scale, out_folder_name, seconds
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     existing_file,
     load_config,
     process_group_closed,
 )
+from xnet_mm.errors import clear_errors
 from xnet_mm.fast import accelerate
+from xnet_mm.fileio.checkpoint import load_checkpoint_file
+from xnet_mm.fileio.pairing import check_pairing, check_settings
 
 
 def parse_args() -> Namespace:
@@ -24,20 +29,24 @@ def parse_args() -> Namespace:
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='weights to test')
     parser.add_argument(
-        '--out', help='folder for the predictions: label or 16-bit depth PNGs'
+        '--out',
+        type=out_folder_name,
+        help='folder for the predictions: label or 16-bit depth PNGs',
     )
     parser.add_argument(
         '--depth-scale',
-        type=float,
+        type=depth_scale,
         default=1000,
         help='file units per metre of the depth PNGs (1000: mm; KITTI: 256)',
     )
     parser.add_argument('--show', action='store_true', help='show pictures')
     parser.add_argument(
-        '--show-dir', help='folder for image | truth | prediction pictures'
+        '--show-dir',
+        type=out_folder_name,
+        help='folder for image | truth | prediction pictures',
     )
     parser.add_argument(
-        '--wait-time', type=float, default=2, help='seconds for --show'
+        '--wait-time', type=seconds, default=2, help='for --show'
     )
     parser.add_argument(
         '--tta', action='store_true', help='test-time augmentation'
@@ -48,6 +57,9 @@ def parse_args() -> Namespace:
 
 def apply_options(cfg: Config, args: Namespace) -> None:
     """Turn on pictures, test-time augmentation and files of predictions."""
+    depth = predicts_depth(cfg)
+    if not depth:
+        allow_missing_labels(cfg)
     if args.show or args.show_dir:
         hook = cfg.default_hooks.setdefault(
             'visualization', dict(type='SegVisualizationHook')
@@ -68,26 +80,33 @@ def apply_options(cfg: Config, args: Namespace) -> None:
         cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
         cfg.model = dict(cfg.tta_model, module=cfg.model)
     if args.out:
-        save_predictions(cfg, args)
+        save_predictions(cfg, args, depth)
 
 
-def save_predictions(cfg: Config, args: Namespace) -> None:
-    """Write label maps where IoU is measured, else depth maps."""
-    evaluators = cfg.test_evaluator
-    if not isinstance(evaluators, list):
-        evaluators = [evaluators]
-    labels = [e for e in evaluators if e.type.endswith('IoUMetric')]
-    for evaluator in labels:
-        evaluator.update(output_dir=args.out, keep_results=True)
-    if not labels:
-        hook = dict(
-            type='xnet_mm.SaveDepthHook',
-            out_dir=args.out,
-            depth_scale=args.depth_scale,
-        )
-        cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
+def predicts_depth(cfg: Config) -> bool:
+    """Whether the model is a depth estimator, ours or MMSegmentation's."""
+    kinds = getattr(MODELS.get(cfg.model.type), '__mro__', ())
+    return any(kind.__name__.endswith('DepthEstimator') for kind in kinds)
 
 
+def allow_missing_labels(cfg: Config) -> None:
+    """Let images without a label map be predicted and not evaluated."""
+    evaluator = cfg.test_evaluator
+    if isinstance(evaluator, list) or 'metrics' not in evaluator:
+        evaluator = dict(metrics=evaluator)
+    evaluator.setdefault('type', 'xnet_mm.LabelledEvaluator')
+    cfg.test_evaluator = evaluator
+
+
+def save_predictions(cfg: Config, args: Namespace, depth: bool) -> None:
+    """Write label maps or depth maps."""
+    hook = dict(type='xnet_mm.SaveLabelsHook', out_dir=args.out)
+    if depth:
+        hook.update(type='xnet_mm.SaveDepthHook', depth_scale=args.depth_scale)
+    cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
+
+
+@clear_errors
 @process_group_closed()
 def main() -> None:
     """Test; prints the metrics and where pictures and predictions are."""
@@ -96,7 +115,11 @@ def main() -> None:
     cfg = load_config(args)
     cfg.load_from = checkpoint
     apply_options(cfg, args)
+    content = load_checkpoint_file(checkpoint)
+    check_settings(content, checkpoint, cfg)
     runner = Runner.from_cfg(cfg)
+    check_pairing(runner.model, content, checkpoint)  # before data is read
+    del content
     accelerate(runner.model)
     runner.test()
     if args.show_dir and not args.show:

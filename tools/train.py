@@ -8,13 +8,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from mmengine.registry import RUNNERS
 
+from xnet_mm.engine import check_layer_decay
+from xnet_mm.engine.checkpoint_files import last_checkpoint
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     enable_amp,
     existing_file,
     load_config,
+    lock_work_dir,
     process_group_closed,
 )
+from xnet_mm.errors import clear_errors
 
 
 def parse_args() -> Namespace:
@@ -35,17 +39,23 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
+@clear_errors
 @process_group_closed()
 def main() -> None:
     """Train as the config and the command line say."""
     args = parse_args()
     cfg = load_config(args)
+    check_layer_decay(cfg)
     if args.amp:
         enable_amp(cfg)
-    if args.resume:
+    lock_work_dir(cfg)  # before anything is written there
+    if args.resume and args.resume != 'auto':
         cfg.resume = True
-        if args.resume != 'auto':
-            cfg.load_from = existing_file(args.resume, 'checkpoint')
+        cfg.load_from = existing_file(args.resume, 'checkpoint')
+    elif args.resume:
+        last = last_checkpoint(cfg.work_dir)
+        cfg.resume = last is not None or not cfg.get('load_from')
+        cfg.load_from = last or cfg.get('load_from')
     RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg).train()
 
 

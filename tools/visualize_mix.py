@@ -13,7 +13,8 @@ first three principal components, found in up to 16 of the images.
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
@@ -21,16 +22,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 import cv2
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.structures import BaseDataElement
 from rich.progress import track
 
+from xnet_mm.arguments import device, out_folder
 from xnet_mm.engine.launch import existing_file
+from xnet_mm.errors import clear_errors
+from xnet_mm.fileio.config_file import load_config_file
+from xnet_mm.fileio.images import read_image
+from xnet_mm.fileio.output_names import output_names
 from xnet_mm.models.decoder import PretrainedReversedDecoder
 from xnet_mm.prediction.depth import model_max_depth
 from xnet_mm.prediction.files import write_png
-from xnet_mm.prediction.inputs import find_images, output_names
+from xnet_mm.prediction.inputs import (
+    check_out_dir,
+    describe_skipped,
+    find_images,
+)
 from xnet_mm.prediction.predictor import Predictor
 from xnet_mm.visualization.depth_colours import (
     colour_depth,
@@ -71,7 +80,7 @@ class Row:
     ) -> None:
         existing_file(config, 'config')
         existing_file(checkpoint, 'checkpoint')
-        cfg = Config.fromfile(config)
+        cfg = load_config_file(config)
         self.name = name
         self.predictor = Predictor(cfg, checkpoint, device)
         neck = getattr(self.predictor.model, 'neck', None)
@@ -88,10 +97,10 @@ class Row:
         self.shares: list[np.ndarray] = []  # (3,) each
 
     @torch.no_grad()
-    def mixed_feature(self, image: np.ndarray) -> np.ndarray:
+    def mixed_feature(self, image: np.ndarray, path: Path) -> np.ndarray:
         """(C,h,w) of a BGR image (H,W,3), without what pads the batch."""
         model = self.predictor.model
-        sample = self.predictor.pipeline(dict(img=image))
+        sample = self.predictor.pipeline(image, path)
         batch = model.data_preprocessor(pseudo_collate([sample]))
         inputs = batch['inputs']
         shown, *maps = model.backbone(inputs)
@@ -101,18 +110,28 @@ class Row:
         columns = round(mixed.shape[2] * min(1, width / inputs.shape[3]))
         return mixed[:, :rows, :columns].cpu().numpy()
 
-    def learn(self, images: Iterator[np.ndarray]) -> None:
+    def learn(self, paths: Sequence[Path]) -> None:
         """Find the principal components where there are no three channels.
 
         Args:
-            images: (H,W,3) uint8 BGR each.
+            paths: of images; those that fail are named when they are drawn,
+                and others take their places.
         """
-        if self.neck.mix != 'image':
-            self.pca = FeaturePCA([self.mixed_feature(i) for i in images])
+        if self.neck.mix == 'image':
+            return
+        some = paths[:: -(-len(paths) // PCA_IMAGES)]
+        found = []
+        for path in dict.fromkeys([*some, *paths]):
+            with suppress(Exception):
+                found.append(self.mixed_feature(read_image(path), path))
+            if len(found) == len(some):
+                break
+        if found:
+            self.pca = FeaturePCA(found)
 
-    def draw(self, image: np.ndarray) -> np.ndarray:
+    def draw(self, image: np.ndarray, path: Path) -> np.ndarray:
         """BGR image (H,W,3) -> image | mixed feature | prediction, RGB."""
-        mixed = self.mixed_feature(image)
+        mixed = self.mixed_feature(image, path)
         if self.pca is None:
             shares = channel_shares(mixed)
             self.shares.append(shares)
@@ -122,7 +141,7 @@ class Row:
         else:
             picture, smooth = self.pca(mixed), cv2.INTER_LINEAR
             title = 'mixed feature: three principal components'
-        (result,) = self.predictor([image])
+        (result,) = self.predictor([image], [str(path)], files=[path])
         box = result.metainfo.get('crop_box', (0, 0, *image.shape[:2]))
         shown = crop_image(image, box)[..., ::-1]
         size = shown.shape[1::-1]
@@ -163,39 +182,46 @@ def parse_args() -> Namespace:
         metavar=('NAME', 'CONFIG', 'CHECKPOINT'),
         help='a row of the picture; give it again for more rows',
     )
-    parser.add_argument('--out-dir', type=Path, required=True)
+    parser.add_argument('--out-dir', type=out_folder, required=True)
     parser.add_argument(
-        '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
+        '--device',
+        type=device,
+        default='cuda' if torch.cuda.is_available() else 'cpu',
     )
     return parser.parse_args()
 
 
-def read(path: Path) -> np.ndarray:
-    """A BGR image (H,W,3) uint8, or the end of the program."""
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise SystemExit(f'{path}: OpenCV cannot read it as an image.')
-    return image
+def draw_rows(rows: Sequence[Row], path: Path) -> np.ndarray:
+    """The picture of an image, (H,W,3) uint8 RGB."""
+    image = read_image(path)
+    picture = rows[0].draw(image, path)
+    for row in rows[1:]:
+        picture = stack(picture, row.draw(image, path))
+    return picture
 
 
+@clear_errors
 def main() -> None:
-    """Draw every image."""
+    """Draw every image; ends with an error that names what was skipped."""
     args = parse_args()
-    paths = find_images(args.input)  # before the models: they take a while
+    # Before the models are built: it takes a while.
+    check_out_dir(args.input, args.out_dir, ())
+    paths = find_images(args.input, args.out_dir)
     root = args.input if args.input.is_dir() else args.input.parent
     names = output_names(paths, root)
     rows = [
         Row(name, config, checkpoint, args.device)
         for name, config, checkpoint in args.model
     ]
-    some = paths[:: -(-len(paths) // PCA_IMAGES)]
     for row in rows:
-        row.learn(map(read, some))
+        row.learn(paths)
+    skipped = []
     for path in track(paths, 'Drawing'):
-        image = read(path)
-        picture = rows[0].draw(image)
-        for row in rows[1:]:
-            picture = stack(picture, row.draw(image))
+        try:
+            picture = draw_rows(rows, path)
+        except Exception as error:  # the others are drawn nevertheless
+            skipped.append(describe_skipped(path, error))
+            continue
         write_png(args.out_dir / f'{names[path]}.png', picture[..., ::-1])
     for row in rows:
         if row.shares:
@@ -205,7 +231,10 @@ def main() -> None:
                 f'{row.name}: red, green, blue {mean}; the most frequent '
                 f'channel of an image holds {top:.1%} of its pixels'
             )
-    print(f'Pictures: {args.out_dir}')
+    if len(skipped) < len(paths):
+        print(f'Pictures: {args.out_dir}')
+    if skipped:
+        raise SystemExit('\n'.join(['Skipped:', *skipped]))
 
 
 if __name__ == '__main__':

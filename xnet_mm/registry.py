@@ -7,6 +7,7 @@ nothing but mmengine.
 """
 
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import EVALUATOR as MMENGINE_EVALUATOR
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
@@ -36,6 +37,12 @@ TRANSFORMS = Registry(
 METRICS = Registry(
     'metric',
     parent=MMENGINE_METRICS,
+    scope='xnet_mm',
+    locations=['xnet_mm.evaluation'],
+)
+EVALUATOR = Registry(
+    'evaluator',
+    parent=MMENGINE_EVALUATOR,
     scope='xnet_mm',
     locations=['xnet_mm.evaluation'],
 )

@@ -2,7 +2,8 @@ default_scope = 'mmseg'
 env_cfg = dict(
     cudnn_benchmark=True,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'),
+    # Seconds that a process waits for the others, then all end.
+    dist_cfg=dict(backend='nccl', timeout=600),
 )
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
@@ -22,6 +23,11 @@ tta_model = dict(type='SegTTAModel')
 randomness = dict(seed=0)
 custom_hooks = [
     dict(type='xnet_mm.AccelerateHook'),  # same results, without it slower
+    dict(type='xnet_mm.CheckpointCheckHook'),
     dict(type='xnet_mm.ClassCheckHook'),
+    dict(type='xnet_mm.FiniteCheckHook'),
+    dict(type='xnet_mm.ModelCheckHook'),
     dict(type='xnet_mm.IterationSeedHook'),
+    dict(type='xnet_mm.ResumeSettingsHook'),
+    dict(type='xnet_mm.StopOnSignalHook'),  # saves first: see docs
 ]

@@ -53,3 +53,50 @@ def test_changed_settings_are_named_and_those_of_the_launch_are_not(tmp_path):
         "a.c: [1] in the run, 'not set' now",
         'randomness.seed: 4 in the run, 5 now',
     ]
+
+
+@pytest.mark.parametrize(
+    ('line', 'what'),
+    [
+        ('\x00\x01\x02', 'wanted JSON'),
+        ('"loss": 1.0}', 'wanted JSON'),
+        ('[' * 100_000, 'wanted JSON'),
+        ('[1, 2]', 'wanted names and values'),
+        ('3', 'wanted names and values'),
+        ('{}', 'step=None, wanted a number'),
+        ('{"loss": 1.0}', 'step=None, wanted a number'),
+        ('{"loss": 1.0, "step": "3"}', "step='3', wanted a number"),
+        ('{"loss": 1.0, "step": 1.5}', r'step=1\.5, wanted a number'),
+        ('{"loss": 1.0, "step": -1}', 'step=-1, wanted a number'),
+        ('{"loss": NaN, "step": 1}', 'loss=nan, wanted a finite number'),
+        ('{"loss": Infinity, "step": 1}', 'loss=inf, wanted a finite'),
+        ('{"loss": "1.0", "step": 1}', r"loss='1\.0', wanted a finite"),
+        ('{"mIoU": null, "step": 1}', 'mIoU=None, wanted a finite number'),
+        ('{"mIoU": NaN, "step": 1}', 'mIoU=nan, wanted a finite number'),
+    ],
+)
+def test_a_damaged_log_is_named_by_its_line(tmp_path, line, what):
+    path = write_log(tmp_path, dict(loss=1.0, step=1))
+    path.write_text(f'{path.read_text().rstrip()}\n{line}')
+    with pytest.raises(ValueError, match=f'line 2: .*{what}') as error:
+        read_log(tmp_path)
+    assert str(path) in str(error.value)
+    path.write_bytes(b'\xff\xfe{"loss"')
+    with pytest.raises(ValueError, match=r'line 1: wanted JSON'):
+        read_log(tmp_path)
+
+
+def test_the_gradient_of_a_skipped_step_may_be_infinite(tmp_path):
+    write_log(tmp_path, dict(loss=1.0, step=1, grad_norm=float('inf')))
+    assert read_log(tmp_path).losses == {1: 1.0}
+
+
+def test_the_config_of_a_run_is_not_run(tmp_path):
+    log = write_log(tmp_path, dict(loss=1.0, step=1))
+    marker = tmp_path / 'marker'
+    log.with_name('config.py').write_text(
+        f'a = 1\nopen({str(marker)!r}, "w")\n'
+    )
+    with pytest.raises(ValueError, match=r'config\.py, line 2: .*never run'):
+        changed_settings(tmp_path, Config(dict(a=1)), 0)
+    assert not marker.exists()

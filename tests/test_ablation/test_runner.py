@@ -1,7 +1,9 @@
 """Trainings side by side: which are started, when, what becomes of them."""
 
+import multiprocessing
 import os
 import signal
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,9 @@ import torch
 from ablations import FAKE_TRAIN, make_plan, write_configs
 
 from xnet_mm.ablation import runner
+from xnet_mm.fileio.lock import lock_folder
+
+FORK = multiprocessing.get_context('fork')
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +44,7 @@ def test_first_seed_of_every_config_first_and_nothing_twice():
     assert Path('work/b/seed-0/out.log').read_text().splitlines() == [
         'arguments b.py --work-dir work/b/seed-0 --resume --cfg-options '
         'x.y=1 z=[1,2] randomness.seed=0',
-        'the lock is held',
+        f'locked by process {os.getpid()}',
     ]
     assert train(runs, jobs=2) == ([], 0)
     assert len(started()) == 4
@@ -58,7 +63,25 @@ def test_a_failed_run_is_shown_and_the_others_run():
     assert 'b, seed 0: exit status 0, but no validation at 2' in unvalidated
 
 
-def test_interrupted_trainings_are_stopped_and_go_on_later():
+def hold(folder, name, pipe):
+    lock_folder(folder, name)
+    pipe.send('held')
+    pipe.recv()
+
+
+@contextmanager
+def held_elsewhere(folder, name):
+    here, there = FORK.Pipe()
+    process = FORK.Process(target=hold, args=(folder, name, there))
+    process.start()
+    assert here.recv() == 'held'
+    yield
+    here.send('go')
+    process.join()
+
+
+@pytest.mark.parametrize('lock', ['lock', 'train.lock'])
+def test_interrupted_trainings_are_stopped_and_go_on_later(lock):
     (config,) = write_configs(a='interrupts = 1')
     runs = make_plan([config], [0])
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -70,11 +93,9 @@ def test_interrupted_trainings_are_stopped_and_go_on_later():
     (pid,) = Path('work').rglob('pid')
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
-    lock = runner.lock(runs[0].folder)
-    assert lock is not None
-    problems = train(runs)[0]  # the lock is held here, as by another instance
+    with held_elsewhere(runs[0].folder, lock):
+        problems = train(runs)[0]
     assert problems == ['a, seed 0: another instance is training it.']
-    lock.close()
     pid.unlink()
     pid.with_name('config.py').unlink()
     pid.parent.rmdir()

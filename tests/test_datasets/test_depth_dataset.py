@@ -41,6 +41,7 @@ def test_pairs_load_to_metres(root):
         depth_map_path=str(root / 'depth/b.png'),
         depth_scale=1000.0,
         depth_encoding='plain',
+        invalid_values=(),
         intrinsics=(5.0, 6.0, 7.0, 8.0),
         seg_fields=[],
         sample_idx=1,
@@ -107,7 +108,7 @@ def test_intrinsics_from_a_file(root):
     assert info['intrinsics'] == (500.0, 501.0, 6.0, 4.0)
     with pytest.raises(ValueError, match=r'nix\.txt: wanted a text file'):
         build(root, intrinsics='nix.txt')
-    with pytest.raises(ValueError, match=r'intrinsics=\(1, 2\), wanted'):
+    with pytest.raises(ValueError, match=r'intrinsics is \(1, 2\), wanted'):
         build(root, intrinsics=(1, 2))
 
 
@@ -205,8 +206,8 @@ def test_missing_split_file_and_folder(root):
 @pytest.mark.parametrize(
     'kwargs, message',
     [
-        (dict(depth_scale=0), 'depth_scale is 0, wanted a number above 0'),
-        (dict(depth_scale='1000'), "depth_scale is '1000', wanted a numb"),
+        (dict(depth_scale=0), 'depth_scale is 0, wanted a finite number'),
+        (dict(depth_scale='1000'), "depth_scale is '1000', wanted a fini"),
         (dict(metainfo=dict(max_depth=-1)), r"\['max_depth'\] is -1, wanted"),
         (dict(depth_encoding='rot'), "encoding='rot', wanted one of: plain,"),
     ],
@@ -239,3 +240,18 @@ def test_real_pairs():
         269.5,
         169.2,
     ]
+
+
+def test_links_that_lead_back(root):
+    for kind in ('rgb', 'depth'):
+        (root / kind / 'self').symlink_to(root / kind)
+    assert len(build_folders(root)) == 3
+
+
+def test_a_split_file_of_windows(root):
+    text = (root / 'train.txt').read_text().replace('\n', ' \r\n')
+    (root / 'train.txt').write_bytes(text.encode('utf-8-sig'))
+    assert len(build(root)) == 3
+    (root / 'train.txt').write_bytes(text.encode('utf-16'))
+    with pytest.raises(ValueError, match=r'train\.txt: a text in UTF-16; sav'):
+        build(root)

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from picture_files import exif, pillow, png, tiff, turned
 from PIL import Image
 
 from xnet_mm.datasets.depth_io import read_depth
@@ -62,7 +63,7 @@ def test_npz_holds_depth_or_one_array(tmp_path):
     np.savez_compressed(path, anything=FLOATS)
     check(path, 1, METRES)
     np.savez(path, a=FLOATS, b=FLOATS)
-    with pytest.raises(ValueError, match=r'd\.npz: wanted an array named '):
+    with pytest.raises(ValueError, match=r'd\.npz: .*\(wanted an array name'):
         read_depth(path, 1)
 
 
@@ -131,4 +132,52 @@ def test_pickles_are_not_opened(tmp_path):
     path = tmp_path / 'd.npy'
     np.save(path, np.array([{'a': 1}], object), allow_pickle=True)
     with pytest.raises(ValueError, match=r'd\.npy: unreadable.*allow_pickle'):
+        read_depth(path, 1)
+
+
+@pytest.mark.parametrize('shape', [(1, 2, 3), (2, 3, 1), (1, 2, 3, 1)])
+@pytest.mark.parametrize('suffix', ['npy', 'npz'])
+def test_axes_of_one_channel(tmp_path, shape, suffix):
+    path = tmp_path / f'd.{suffix}'
+    save = np.save if suffix == 'npy' else np.savez
+    save(path, UNITS.reshape(shape))
+    check(path, 1, UNITS)
+    save(path, np.stack([UNITS, UNITS]))
+    with pytest.raises(ValueError, match=r'one channel.*shape \(2, 2, 3\)'):
+        read_depth(path, 1)
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_depth_is_turned_as_images_are(tmp_path, orientation):
+    wanted = turned(UNITS, orientation)
+    for name, content in (
+        ('d.png', pillow(UNITS, 'PNG', exif=exif(orientation)[6:])),
+        (
+            'd.tif',
+            tiff(UNITS, photometric=1, extra=[(274, 'H', [orientation])]),
+        ),
+    ):
+        (tmp_path / name).write_bytes(content)
+        check(tmp_path / name, 1, wanted)
+
+
+@pytest.mark.parametrize('suffix', ['png', 'tif', 'npy', 'npz'])
+@pytest.mark.parametrize('share', [0.5, 0.98])
+def test_files_cut_short(tmp_path, suffix, share):
+    path = tmp_path / f'd.{suffix}'
+    units = np.arange(20_000, dtype=np.uint16).reshape(100, 200)
+    if suffix in ('png', 'tif'):
+        Image.fromarray(units).save(path)
+    else:
+        (np.save if suffix == 'npy' else np.savez_compressed)(path, units)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ValueError, match=rf'd\.{suffix}: unreadable depth'):
+        read_depth(path, 1)
+
+
+def test_sizes_that_a_file_cannot_hold(tmp_path):
+    path = tmp_path / 'd.png'
+    path.write_bytes(png(b'\0', 16, 0, 60_000, 60_000))
+    with pytest.raises(ValueError, match=r'd\.png: unreadable.*60000x60000'):
         read_depth(path, 1)

@@ -4,19 +4,21 @@ import re
 import warnings
 
 import numpy as np
+import picture_files
 import pytest
 from mmengine.registry import init_default_scope
 from PIL import Image
 from seg_pairs import build, label, make_pairs, save
 
+from xnet_mm.datasets import FolderSegDataset
 from xnet_mm.datasets.label_check import (
     check_pairs,
     describe_wrong_ids,
-    image_size,
     label_ids,
     raise_problems,
     read_ids,
 )
+from xnet_mm.fileio.images import read_size
 
 
 @pytest.fixture
@@ -86,6 +88,9 @@ def test_16_bit_ids_do_not_wrap(root):
     save(root / 'labels/a.png', ids + 256)
     with pytest.raises(ValueError, match=r'a\.png: holds id 256, 257'):
         build(root)
+    save(root / 'labels/a.png', ids + 298)
+    with pytest.raises(ValueError, match=r'a\.png: holds id 298, 299'):
+        build(root)
 
 
 def test_jpeg_label_map(root):
@@ -107,7 +112,7 @@ def test_exif_rotation_counts(root):
     exif[0x0112] = 6  # turned by 90 degrees, as phones write it
     path = root / 'images/a.jpg'
     save(path, np.zeros((8, 12, 3), np.uint8), exif=exif)
-    assert image_size(path) == (8, 12)
+    assert read_size(path) == (8, 12)
     with pytest.raises(ValueError, match=r'a\.jpg has 8x12'):
         build(root)
 
@@ -120,11 +125,83 @@ def test_truncated_file(root, which):
         build(root)
 
 
-def test_binary_mask_of_0_and_255_warns(root):
+def write_all(root, *ids):
     for name in 'ab':
-        save(root / f'labels/{name}.png', label(0, 255))
-    with pytest.warns(UserWarning, match='Binary masks want the ids 0 and 1'):
+        save(root / f'labels/{name}.png', label(*ids))
+
+
+@pytest.mark.parametrize(
+    ('ids', 'options', 'message'),
+    [
+        ((0, 255), {}, r'Binary masks want the ids 0 and 1: write 1 instead'),
+        ((255,), {}, r'ignored \(found: 255\).* ignore_index=255 is the id'),
+        ((9,), dict(ignore_index=9), r'\(found: 9\).* ignore_index=9 is'),
+        ((0,), dict(ignore_index=0), r'\(found: 0\).* ignore_index=0 is'),
+        (
+            (0, 255),
+            dict(reduce_zero_label=True),
+            r'\(found: 0, 255\)\. reduce_zero_label=True takes 0 for',
+        ),
+    ],
+)
+def test_nothing_to_learn(root, ids, options, message):
+    write_all(root, *ids)
+    with pytest.raises(ValueError, match=message):
+        build(root, **options)
+    build(root, check=False, **options)
+    with pytest.warns(UserWarning, match=message):  # a test may be so
+        build(root, test_mode=True, **options)
+
+
+def test_only_one_class(root):
+    write_all(root, 2)
+    with pytest.warns(UserWarning, match=r'no class but 2 occurs .*: 2\)'):
         build(root)
+    write_all(root, 3, 0)
+    with pytest.warns(UserWarning, match=r'no class but 2 occurs .*: 0, 3\)'):
+        build(root, reduce_zero_label=True)
+
+
+def test_none_of_the_chosen_classes(root, monkeypatch):
+    monkeypatch.setattr(
+        FolderSegDataset, 'METAINFO', dict(classes=tuple('vwxyz'))
+    )
+    write_all(root, 0, 4, 255)
+    with pytest.raises(ValueError, match='None of the chosen classes occurs'):
+        build(root, metainfo=dict(classes=('y', 'x')))
+    with pytest.warns(UserWarning, match='no class but 0 occurs'):
+        build(root, metainfo=dict(classes=('v', 'x')))
+
+
+def test_one_class_and_masks_of_0_and_1(root):
+    write_all(root, 0, 1)
+    with pytest.raises(ValueError) as error:
+        build(root, metainfo=dict(classes=('thing',)))
+    assert "classes=('background', 'thing') for the ids 0 and" in str(
+        error.value
+    )
+    assert 'reduce_zero_label' not in str(error.value)
+
+
+def test_a_process_reads_on_where_its_share_says_too_little(root, monkeypatch):
+    info = 'xnet_mm.datasets.folder_dataset.get_dist_info'
+    for a, b, fails in (((255,), (0, 1), 0), ((255,), (255,), 1)):
+        save(root / 'labels/a.png', label(*a))
+        save(root / 'labels/b.png', label(*b))
+        for rank in range(3):  # one has nothing to look at
+            monkeypatch.setattr(info, lambda rank=rank: (rank, 3))
+            if fails and rank < 2:
+                with pytest.raises(ValueError, match='every pixel'):
+                    build(root)
+            else:
+                build(root)
+
+
+def test_ids_that_8_bits_do_not_hold_are_not_to_be_named():
+    for wrong in ({299}, {3, 255}, {256, 257}):
+        text = describe_wrong_ids(wrong, 3, False)
+        assert 'Ids above 254 cannot be classes' in text
+        assert 'Name every class' not in text
 
 
 def test_read_ids_is_what_mmseg_loads(root):
@@ -173,3 +250,23 @@ def test_pairs_alone(root):
         check_pairs(pairs, 2, where='here')
     with pytest.raises(ValueError, match=r'data set: 1 .*\n.*b\.png: .* 255,'):
         check_pairs(pairs, 3, ignore_index=0)
+
+
+def test_large_pictures_are_no_bombs_and_bombs_are_refused(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 10)  # 20 is an error
+    image, label = tmp_path / 'a.png', tmp_path / 'b.png'
+    image.write_bytes(picture_files.pillow(picture_files.RGB, 'PNG'))
+    label.write_bytes(picture_files.pillow(picture_files.GREY // 100, 'PNG'))
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert read_ids(image, label) == {0, 1, 2}
+    label.write_bytes(picture_files.png(b'\0', 8, 0, 60_000, 60_000))
+    with pytest.raises(ValueError, match=r'b\.png: unreadable.*60000x60000'):
+        read_ids(image, label)
+    # A header alone has no limit; then the sizes differ.
+    image.write_bytes(picture_files.png(b'\0', 8, 2, 60_000, 60_000))
+    label.write_bytes(picture_files.pillow(picture_files.GREY, 'PNG'))
+    with pytest.raises(ValueError, match=r'53x37 pixels, but .* 60000x60000'):
+        read_ids(image, label)

@@ -46,3 +46,20 @@ def test_intrinsics_file(tmp_path):
         read_intrinsics(path)
     with pytest.raises(ValueError, match=r'nix\.txt: wanted a text file'):
         read_intrinsics(tmp_path / 'nix.txt')
+
+
+@pytest.mark.parametrize('end', ['\n', '\r\n', '  \r\n'])
+def test_lists_and_matrices_of_windows(tmp_path, end):
+    path = tmp_path / 'train.txt'
+    text = end.join(['ä.jpg a.png', 'b.jpg b.png', ''])
+    path.write_bytes(text.encode('utf-8-sig'))
+    assert read_split(path) == [['ä.jpg', 'a.png'], ['b.jpg', 'b.png']]
+    path.write_bytes(text.encode('utf-16'))
+    with pytest.raises(ValueError, match=r'train\.txt: .* save it as UTF-8'):
+        read_split(path)
+    matrix = end.join(['500 0 320.5', '0 501 240', '0 0 1', ''])
+    path.write_bytes(matrix.encode('utf-8-sig'))
+    assert read_intrinsics(path) == (500, 501, 320.5, 240)
+    path.write_bytes(matrix.encode('utf-16'))
+    with pytest.raises(ValueError, match=r'train\.txt: .* save it as UTF-8'):
+        read_intrinsics(path)

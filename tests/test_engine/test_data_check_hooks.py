@@ -1,8 +1,9 @@
-"""The head against the data: number of classes, range of depth."""
+"""The head against the data: which splits and parts are looked at."""
 
 from types import SimpleNamespace as Fake
 
 import pytest
+from mmseg.models import SegTTAModel
 from torch import nn
 
 from xnet_mm.engine import ClassCheckHook, DepthRangeCheckHook
@@ -75,3 +76,66 @@ def test_a_wrapped_model_is_looked_into():
     runner.model = nn.DataParallel(model)
     with pytest.raises(ValueError, match=r'2 classes \(a, b\)\.'):
         ClassCheckHook().before_train(runner)
+
+
+def loop(*classes, metrics=(), **options):
+    dataset = Fake(metainfo=dict(classes=classes), **options)
+    return Fake(
+        dataloader=Fake(dataset=dataset), evaluator=Fake(metrics=metrics)
+    )
+
+
+def test_validation_data_are_looked_at_before_the_training():
+    runner = class_runner(2, dict(classes=('a', 'b')))
+    runner.val_loop = loop('a', 'b', 'c')
+    message = r'num_classes=2, the validation data 3 classes \(a, b, c\)'
+    with pytest.raises(ValueError, match=message):
+        ClassCheckHook().before_train(runner)
+    with pytest.raises(ValueError, match=message):
+        ClassCheckHook().before_val(runner)
+    runner.val_loop = loop('a', 'b')
+    ClassCheckHook().before_train(runner)
+    runner.val_loop = loop('b', 'a')
+    with pytest.raises(ValueError, match=r'another order \(a, b; b, a\)'):
+        ClassCheckHook().before_train(runner)
+
+
+def test_test_data_are_looked_at():
+    runner = Fake(model=Fake(num_classes=2), test_loop=loop('a', 'b', 'c'))
+    with pytest.raises(ValueError, match=r'=2, the test data 3 classes'):
+        ClassCheckHook().before_test(runner)
+    runner.test_loop = loop('a', 'b')
+    ClassCheckHook().before_test(runner)
+    metric = Fake(ignore_index=0)
+    runner.test_loop = loop('a', 'b', metrics=[metric], ignore_index=255)
+    with pytest.raises(ValueError, match=r'ignore_index of Simple.*=0: such'):
+        ClassCheckHook().before_test(runner)
+
+
+@pytest.mark.parametrize('kind', [ClassCheckHook, DepthRangeCheckHook])
+def test_each_part_of_a_wrapped_data_set_is_looked_at(kind):
+    good = Fake(metainfo=dict(classes=('a', 'b'), max_depth=10.0))
+    bad = Fake(metainfo=dict(classes=('a',), max_depth=80.0))
+    model = Fake(num_classes=2, decode_head=Fake(max_depth=10.0))
+    for parts, fails in (
+        ([good, bad], True),
+        ([good, Fake(dataset=bad)], True),
+        ([Fake(dataset=good), good], False),
+    ):
+        dataset = Fake(dataset=Fake(datasets=parts), metainfo=good.metainfo)
+        runner = Fake(model=model, train_dataloader=Fake(dataset=dataset))
+        if fails:
+            with pytest.raises(ValueError, match=r'the training data (1|80)'):
+                kind().before_train(runner)
+        else:
+            kind().before_train(runner)
+
+
+def test_a_model_inside_of_test_time_augmentation():
+    model = nn.Identity()
+    model.num_classes, model.test_step = 3, None
+    runner = Fake(
+        model=nn.DataParallel(SegTTAModel(model)), test_loop=loop('a', 'b')
+    )
+    with pytest.raises(ValueError, match=r'2 classes \(a, b\)\.'):
+        ClassCheckHook().before_test(runner)

@@ -39,7 +39,9 @@ FSDP = """
 custom_imports = dict(imports=['shares'])
 custom_hooks = [
     dict(type='xnet_mm.AccelerateHook'),
-    dict(type='xnet_mm.IterationSeedHook'), dict(type='Shares')]
+    dict(type='xnet_mm.IterationSeedHook'), dict(type='Shares'),
+    dict(type='xnet_mm.ResumeSettingsHook'),
+    dict(type='xnet_mm.StopOnSignalHook')]
 runner_type = 'FlexibleRunner'
 strategy = dict(type='xnet_mm.FSDP2Strategy')
 """

@@ -4,6 +4,7 @@ import atexit
 import faulthandler
 import sys
 from argparse import ArgumentParser
+from datetime import timedelta
 
 import pytest
 import torch
@@ -15,11 +16,12 @@ from xnet_mm.engine.launch import (
     crop_size,
     distribute_on_cpu,
     enable_amp,
-    image_size,
     load_config,
+    lock_work_dir,
     process_group_closed,
     read_config,
 )
+from xnet_mm.engine.processes import leave_at_once
 
 
 @pytest.fixture(autouse=True)
@@ -48,14 +50,17 @@ def test_work_dir_of_command_line_then_config_then_name(tmp_path):
 
 
 def test_cpu_processes(monkeypatch):
-    backends = []
+    groups = []
     monkeypatch.setattr(
-        torch.distributed, 'init_process_group', backends.append
+        torch.distributed,
+        'init_process_group',
+        lambda *args, **kwargs: groups.append((*args, kwargs)),
     )
     sync = dict(type='SyncBN', requires_grad=True)
     cfg = Config(
         dict(
             launcher='pytorch',
+            env_cfg=dict(dist_cfg=dict(backend='nccl', timeout=90)),
             sync_bn='torch',
             find_unused_parameters=True,
             model=dict(
@@ -65,7 +70,7 @@ def test_cpu_processes(monkeypatch):
         )
     )
     distribute_on_cpu(cfg)
-    assert backends == ['gloo']
+    assert groups == [('gloo', dict(timeout=timedelta(seconds=90)))]
     assert cfg.model.backbone.norm_cfg == dict(type='BN', requires_grad=True)
     assert cfg.model.heads[0].norm_cfg.type == 'BN'
     assert cfg.model.heads[1].type == 'LN'
@@ -99,10 +104,11 @@ def test_config_as_the_training_tool_has_it(tmp_path):
     assert read_config(str(path)).work_dir == 'work_dirs/a'
     with pytest.raises(SystemExit, match=r'config not found: no\.py'):
         read_config('no.py')
+    with pytest.raises(SystemExit, match='is a folder, wanted the config it'):
+        read_config(str(tmp_path))
 
 
-def test_sizes():
-    assert image_size('480x640') == image_size('480X640') == (480, 640)
+def test_crop_size():
     cfg = Config(dict(model=dict(data_preprocessor=dict(size=[48, 64]))))
     assert crop_size(cfg) == (48, 64)
     cfg.model.data_preprocessor.size = None
@@ -115,12 +121,13 @@ def calls(monkeypatch):
     """What is asked of a process group that is there."""
     called = []
     monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: True)
+    monkeypatch.setattr(torch.distributed, 'get_rank', lambda: 1)
     for name in ('barrier', 'destroy_process_group'):
         monkeypatch.setattr(
             torch.distributed, name, lambda name=name: called.append(name)
         )
     monkeypatch.setattr(
-        atexit, 'register', lambda f: called.append(f.__name__)
+        atexit, 'register', lambda f, *args: called.append((f, *args))
     )
     return called
 
@@ -132,7 +139,8 @@ def test_all_wait_then_the_group_is_closed(calls):
         return 3
 
     assert main() == 3
-    assert calls == ['barrier', 'destroy_process_group', '_leave_at_once']
+    left = (leave_at_once,)
+    assert calls == ['barrier', 'destroy_process_group', left]
     assert faulthandler.is_enabled()
 
 
@@ -141,6 +149,47 @@ def test_after_an_error_nobody_waits(calls, error):
     with pytest.raises(error), process_group_closed():
         raise error('out of memory')
     assert calls == []
+
+
+def test_after_waiting_for_nothing_it_says_for_whom(calls, monkeypatch):
+    text = 'Process 1 has waited too long.*Timed out waiting 9ms'
+    with pytest.raises(SystemExit, match=text), process_group_closed():
+        raise RuntimeError('Timed out waiting 9ms for recv')
+    assert calls == [(leave_at_once, 1)]
+
+    def barrier():
+        raise RuntimeError('Timed out waiting 9ms for recv')
+
+    monkeypatch.setattr(torch.distributed, 'barrier', barrier)
+    with pytest.raises(SystemExit, match=text), process_group_closed():
+        pass
+
+
+@pytest.mark.parametrize('timeout', [0, -3, 'soon', float('nan'), [5]])
+def test_a_timeout_is_a_number_of_seconds(tmp_path, timeout):
+    path = tmp_path / 'a.py'
+    path.write_text(
+        f'env_cfg = dict(dist_cfg=dict(timeout={timeout!r}))'.replace(
+            'nan', 'float("nan")'
+        )
+    )
+    with pytest.raises(SystemExit, match=r'timeout=.*: give a number of sec'):
+        load_config(parse(path, '--launcher', 'pytorch'))
+
+
+def test_the_first_process_locks_the_work_dir(tmp_path, monkeypatch):
+    locked = []
+    monkeypatch.setattr(
+        'xnet_mm.engine.launch.lock_folder', lambda *a: locked.append(a)
+    )
+    cfg = Config(dict(launcher='none', work_dir='w'))
+    monkeypatch.setenv('RANK', '1')
+    lock_work_dir(cfg)
+    cfg.launcher = 'pytorch'
+    lock_work_dir(cfg)
+    monkeypatch.setenv('RANK', '0')
+    lock_work_dir(cfg)
+    assert locked == [('w', 'train.lock', 5)] * 2
 
 
 def test_without_a_group_there_is_nothing_to_close(calls, monkeypatch):

@@ -1,6 +1,7 @@
 """Every protocol on a map whose few known pixels decide what counts."""
 
 import math
+from math import inf
 
 import numpy as np
 import pytest
@@ -245,7 +246,24 @@ def test_wrong_options():
         evaluate(DepthProtocolMetric(), (2, 2), [])
     with pytest.raises(ValueError, match=r'2\.0 < depth < 1.0'):
         DepthProtocolMetric(min_depth=2.0, max_depth=1.0)
-    for crop in ((0, 0, 0, 5), (9, 3, 0, 5), (-1, 3, 0, 5), (0, 3)):
+    for options, message in (
+        (dict(max_depth=0), 'max_depth is 0, wanted a finite number above 0'),
+        (dict(max_depth=inf), 'max_depth is inf, wanted'),
+        (dict(max_depth=float('nan')), 'max_depth is nan, wanted'),
+        (dict(min_depth=-1), 'min_depth is -1, wanted .* of 0 or more'),
+        (dict(min_depth=True), 'min_depth is True, wanted'),
+        (dict(clamp=0), 'clamp=0: wanted True or False'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            DepthProtocolMetric(**{'max_depth': 9.0, **options})
+    metric = DepthProtocolMetric()
+    metric.dataset_meta = dict(max_depth=float('nan'))
+    with pytest.raises(ValueError, match=r"metainfo\['max_depth'\] is nan"):
+        evaluate(metric, (2, 2), [])
+    for crop in (
+        *((0, 0, 0, 5), (9, 3, 0, 5), (-1, 3, 0, 5), (0, 3), (), 4),
+        (0, 2.5, 0, 5),
+    ):
         with pytest.raises(ValueError, match=r'crop=.*top, bottom, left, ri'):
             DepthProtocolMetric(max_depth=1.0, crop=crop)
 

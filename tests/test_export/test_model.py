@@ -88,9 +88,28 @@ def test_facts_of_classes():
         threshold=None,
         classes=['a', 'b', 'c', 'd', 'e'],
         palette=[[1, 2, 3]] * 5,
+        ids=[0, 1, 2, 3, 4],
         scale=[40, 30],
         keep_ratio=True,
     )
+
+
+@pytest.mark.parametrize(
+    ('meta', 'ids'),
+    [
+        (dict(reduce_zero_label=True), [1, 2, 3, 4, 5]),
+        (dict(label_map={0: 255, 1: 4, 2: 0, 7: 1, 8: 2, 9: 3}), None),
+    ],
+)
+def test_facts_hold_the_ids_of_the_label_maps(meta, ids):
+    meta = dict(classes=('a', 'b', 'c', 'd', 'e'), **meta)
+    assert describe(tiny(), [], meta)['ids'] == (ids or [2, 7, 8, 9, 1])
+
+
+def test_too_few_names_are_refused():
+    meta = dict(classes=('a', 'b'))
+    with pytest.raises(ValueError, match=r'num_classes=5.* names 2 classes'):
+        describe(tiny(), [], meta)
 
 
 def test_classes_without_names_are_numbered_and_get_colours():

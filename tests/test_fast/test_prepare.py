@@ -131,13 +131,14 @@ def trained():
         'decode_head.conv_seg.bias',
     ],
 )
-def test_nan_in_a_weight_is_an_error(where):
+@pytest.mark.parametrize('value', [float('nan'), -float('inf')])
+def test_nan_in_a_weight_is_an_error(where, value):
     model = build(
         'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
     )
-    model.get_parameter(where).data.view(-1)[0] = float('nan')
+    model.get_parameter(where).data.view(-1)[0] = value
     held = tensors(model)
-    with pytest.raises(RuntimeError, match=f'NaN in 1 tensors .{where}'):
+    with pytest.raises(RuntimeError, match=f'infinity in 1 tensor .{where}'):
         prepare_for_inference(model)
     assert tensors(model)[1] == held[1]
     assert any(isinstance(m, _BatchNorm) for m in model.modules())

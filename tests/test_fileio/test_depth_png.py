@@ -3,10 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from xnet_mm.fileio.depth_png import (
-    check_finite,
     describe_limit,
     encode_depth,
     to_units,
@@ -33,13 +31,12 @@ def test_to_units_by_hand():
     assert clipped == 3  # 0, a quarter of a unit, and 65536
 
 
-def test_wrong_depths_are_counted():
-    check_finite(torch.ones(2, 1, 3), 'x.png')
-    depth = torch.tensor([1.0, float('nan'), float('inf'), -float('inf')])
-    with pytest.raises(ValueError, match=r'^x\.png: 3 of 4 predicted depths'):
-        check_finite(depth, 'x.png')
-
-
 def test_limit_in_metres():
     text = describe_limit(1000)
     assert text.startswith('16-bit PNG x 1000 holds 0.001 to 65.535 m')
+
+
+@pytest.mark.parametrize('scale', [float('nan'), float('inf'), 0, -1, '256'])
+def test_no_file_is_written_at_such_a_scale(scale):
+    with pytest.raises(ValueError, match='wanted a finite number from'):
+        encode_depth(np.ones((2, 2), np.float32), scale, 'a.png')

@@ -48,9 +48,49 @@ def test_unknown_names_come_with_close_ones():
         build_classifier('qqqqq')
 
 
+@pytest.mark.parametrize(
+    'config', [None, '', {}, 5, dict(model_name='resnet10t', type=None)]
+)
+def test_no_model_at_all(config):
+    with pytest.raises(ValueError, match=r'^got .*; wanted the name of a tim'):
+        build_classifier(config)
+    with pytest.raises(ValueError, match=r'^got .*; wanted the name of a tim'):
+        build_classifier(dict(type='timm', model=config))
+
+
+@pytest.mark.parametrize(
+    ('config', 'message'),
+    [
+        ('convnxt_tiny', r'no model convnxt_tiny; it knows convnext_tiny, '),
+        ('ConvNeXt-T', r'no model ConvNeXt-T; it knows .*convnext_tiny'),
+        ('resnet10t.nope', r'cannot build resnet10t\.nope .*tag \(nope\)'),
+        (dict(type='ResNetV1x'), r'no model ResNetV1x; it knows ResNetV1'),
+        (dict(RESNET, depth=7), r'^ResNetV1c cannot be built from .*depth 7'),
+    ],
+)
+def test_mistyped(config, message):
+    with pytest.raises(ValueError, match=message):
+        build_classifier(config)
+
+
+@pytest.mark.parametrize(
+    'config',
+    [
+        dict(type='timm', model_name='resnet10t', in_chans=4),
+        dict(type='timm', model_name='resnet10t', in_chans=1),
+        dict(RESNET, in_channels=4),
+    ],
+)
+def test_three_channels_only(config):
+    with pytest.raises(
+        ValueError, match=r'^\w+: in_chan\w+=\d; .* of three c'
+    ):
+        build_classifier(config)
+
+
 def test_an_unknown_option_is_an_error_of_timm():
     config = dict(type='timm', model_name='resnet10t', colour='red')
-    with pytest.raises(TypeError, match='colour'):
+    with pytest.raises(ValueError, match=r"build resnet10t.*'colour'$"):
         build_classifier(config)
 
 

@@ -164,3 +164,31 @@ def test_names_are_the_classifiers_own_families():
             'convnext_atto', features_only=True
         ).feature_info.channels()
     )
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (
+            dict(decoder=None),
+            r'None cannot serve as .*wanted the name of a ti',
+        ),
+        (
+            dict(decoder=dict(model_name='convnext_atto')),
+            r'wanted the name of',
+        ),
+        (
+            dict(decoder='convnext_atom'),
+            r'; it knows convnext_atto, .*What ca',
+        ),
+        (dict(in_channels=0), r'in_channels=\[0\]; wanted a list of whole'),
+        (dict(in_channels=[8, -1]), r'in_channels=\[8, -1\]; wanted a list'),
+        (dict(in_stride=0), r'in_stride=0; wanted a finite number above 0'),
+        (dict(in_stride=-32), r'in_stride=-32; wanted a finite number above'),
+    ],
+)
+def test_arguments(options, message):
+    with pytest.raises(ValueError, match=message):
+        PretrainedReversedDecoder(
+            **{'decoder': 'convnext_atto', 'in_channels': 8, **options}
+        )

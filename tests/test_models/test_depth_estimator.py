@@ -177,3 +177,5 @@ def test_bad_options():
         estimator(mode='slide')
     with pytest.raises(ValueError, match=r'seg_pad_val=255.*padded with 0'):
         MODELS.build(dict(PREPROCESSOR, seg_pad_val=255))
+    with pytest.raises(ValueError, match=r'no window would see the pixels in'):
+        estimator(mode='slide', crop_size=(32, 32), stride=(32, 33))

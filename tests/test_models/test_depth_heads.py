@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from tiny_boxes import DEPTH_PEERS, depth_peer, depth_sample, estimator
 from torch import nn
 
-from xnet_mm.models import PFPDepthHead
+from xnet_mm.models import DPTDepthHead, PFPDepthHead, UPerDepthHead
 from xnet_mm.models.depth_heads import DepthOutput
 
 
@@ -59,8 +59,28 @@ def test_predictions_stay_in_range_for_any_feature(activation):
 def test_bad_options():
     with pytest.raises(ValueError, match=r"'relu'.*'sigmoid', 'exp' or"):
         probe(activation='relu')
-    with pytest.raises(ValueError, match=r'max_depth=0\b.*in metres'):
-        probe(max_depth=0)
+    with pytest.raises(ValueError, match=r'min_depth=9, max_depth=8; .*metre'):
+        probe(min_depth=9, max_depth=8)
+    with pytest.raises(ValueError, match=r'num_classes=5; depth has no class'):
+        probe(num_classes=5)
+    with pytest.raises(ValueError, match=r'loss_decode=\[\]; wanted one loss'):
+        probe(loss_decode=[])
+    with pytest.raises(ValueError, match=r'channels=0; wanted a whole number'):
+        Probe(in_channels=2, channels=0)
+
+
+@pytest.mark.parametrize('head', [DPTDepthHead, UPerDepthHead])
+@pytest.mark.parametrize('widths', [[8, 0, 8, 8], 8, [8, 8, 8, 1.5]])
+def test_maps_that_are_none(head, widths):
+    with pytest.raises(ValueError, match=r'Head: in_channels=.*; wanted a li'):
+        head(in_channels=widths, channels=8)
+
+
+@pytest.mark.parametrize('key', ['max_depth', 'min_depth'])
+@pytest.mark.parametrize('value', [0, -1.0, float('nan'), float('inf'), '8'])
+def test_no_depth(key, value):
+    with pytest.raises(ValueError, match=rf'{key}=.*; wanted a finite number'):
+        probe(**{key: value})
 
 
 def test_loss_counts_what_lies_in_the_range():
@@ -102,15 +122,16 @@ def test_image_without_truth_counts_for_nothing():
         assert none[key].item() == 0
 
 
-def test_nan_names_the_image():
-    depth = torch.ones(2, 1, 2, 2)
-    depth[1, 0, 0, 0] = float('nan')
-    samples = [
-        depth_sample(torch.ones(1, 2, 2), img_path=f'rgb/{i}.jpg')
-        for i in range(2)
-    ]
-    with pytest.raises(FloatingPointError, match=r'depth of rgb/1\.jpg\. Low'):
-        probe().loss_by_feat(depth, samples)
+@pytest.mark.parametrize('known', [True, False])
+def test_nan_shows_in_what_is_logged(known):
+    """FiniteCheckHook looks there; pixels without truth are no exception."""
+    depth = torch.ones(1, 1, 2, 2)
+    depth[0, 0, 0, 0] = float('nan')
+    truth = torch.ones(1, 2, 2)
+    truth[0, 0, 0] = known
+    losses = probe().loss_by_feat(depth, [depth_sample(truth)])
+    assert losses['loss_silog'].isnan() == known
+    assert losses['abs_rel'].isnan()
 
 
 @pytest.mark.parametrize('head', ['PFPDepthHead', *DEPTH_PEERS])

@@ -4,6 +4,7 @@ import pytest
 import timm
 import torch
 import torch.nn.functional as F
+from mmengine.registry import MODELS
 from tiny_boxes import (
     DINOV2,
     DINOV2_OF_8_BLOCKS,
@@ -14,9 +15,10 @@ from tiny_boxes import (
     segmentor,
     train_step,
 )
+from torch import nn
 from torch.testing import assert_close
 
-from xnet_mm.models import PretrainedEncoder
+from xnet_mm.models import PretrainedEncoder, PretrainedPyramid
 
 ENCODERS = {
     'timm': 'convnext_atto',
@@ -149,6 +151,14 @@ def test_checkpointing_changes_nothing_but_memory():
     assert_close(*results)
 
 
+@MODELS.register_module()
+class Stubborn(nn.Module):
+    """Takes no image."""
+
+    def forward(self, image):
+        raise RuntimeError('no')
+
+
 def test_options_that_do_not_fit_are_named():
     with pytest.raises(ValueError, match=r'timm encoders; give ResNetV1c its'):
         PretrainedEncoder(RESNET, with_cp=True)
@@ -159,7 +169,23 @@ def test_options_that_do_not_fit_are_named():
     with pytest.raises(
         ValueError, match=r'cannot be an encoder: an image of \(64, 96\) gives'
     ):
+        PretrainedEncoder(dict(type='Stubborn'))
+    with pytest.raises(ValueError, match=r'^encoder: ResNetV1c: in_channels'):
         PretrainedEncoder(dict(RESNET, in_channels=4))
+
+
+@pytest.mark.parametrize('scale', [0, -1.0, float('nan'), '1', None, True])
+def test_no_scale(scale):
+    with pytest.raises(ValueError, match=r'input_scale=.* number above 0'):
+        PretrainedEncoder(RESNET, input_scale=scale)
+
+
+@pytest.mark.parametrize('kind', [PretrainedEncoder, PretrainedPyramid])
+@pytest.mark.parametrize('channels', [1, 4])
+def test_images_of_other_channels(kind, channels):
+    encoder = kind('resnet10t')
+    with pytest.raises(ValueError, match=rf'of {channels} channels; .* three'):
+        encoder(torch.zeros(1, channels, 64, 64))
 
 
 def test_pyramid_of_8_blocks_ends_with_the_last_map():

@@ -218,3 +218,47 @@ def test_predict_gives_logits_of_the_images_size():
             model.extract_feat(inputs), [data[0].metainfo], model.test_cfg
         )
     assert logits.shape == (1, 5, 70, 90)
+
+
+@pytest.mark.parametrize('value', [-1, 0, 1.5, None, '5', float('nan')])
+@pytest.mark.parametrize('name', ['num_classes', 'channels'])
+def test_numbers_that_are_none(name, value):
+    options = {'num_classes': 5, 'in_channels': WIDTHS, name: value}
+    with pytest.raises(ValueError, match=rf'^PFPHead: {name}=.*; wanted a wh'):
+        PFPHead(**options)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(out_stride=0), 'out_stride=0; wanted a whole number'),
+        (dict(out_stride=3), 'cannot bring stride 4 to 3'),
+        (dict(out_stride=-1), 'out_stride=-1; wanted a whole number'),
+        (dict(in_channels=[3, 0, 5, 6]), 'in_channels=.*; wanted a list'),
+        (dict(in_channels=256), 'in_channels=256; wanted a list'),
+        (dict(in_index=2), 'in_index=2; wanted a list of the positions'),
+        (dict(in_index=[0, '1']), 'in_index=.*; wanted a list of the positio'),
+        (dict(in_index=[0, 1]), r'in_index=\[0, 1\] .* differ in length'),
+        (dict(dropout_ratio=2), 'dropout_ratio=2; .* 0 and at most 1'),
+        (dict(dropout_ratio=float('nan')), 'dropout_ratio=nan; wanted'),
+        (dict(norm='Norm'), "norm='Norm'; wanted the name of a layer"),
+    ],
+)
+def test_arguments(options, message):
+    with pytest.raises(ValueError, match=message):
+        PFPHead(**{'num_classes': 5, 'in_channels': WIDTHS, **options})
+
+
+@pytest.mark.parametrize('index', [[0, 4], [-5]])
+def test_a_map_that_is_not_there(index):
+    """Seen when the model is built where the maps are known, else later."""
+    neck = dict(type='xnet_mm.PretrainedPyramid', encoder=RESNET)
+    message = r'PFPHead: in_index=.*, of the 4 that there are'
+    with pytest.raises(ValueError, match=message):
+        assembled(neck, decode_head=dict(HEAD, in_index=index))
+
+
+def test_a_map_that_does_not_come():
+    head = PFPHead(5, WIDTHS[:2], in_index=[1, 4], channels=2)
+    with pytest.raises(ValueError, match=r'in_index=\[1, 4\].* of the 4 that'):
+        head(maps_of(32, 32))

@@ -104,3 +104,18 @@ def test_half_precision_is_computed_in_full():
 def test_error():
     with pytest.raises(ValueError, match=r'variance_focus=85.*0 to 1'):
         ScaleInvariantLogLoss(variance_focus=85)
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        (dict(variance_focus=float('nan')), 'variance_focus=nan'),
+        (dict(loss_weight=0), 'loss_weight=0; wanted a finite number above 0'),
+        (dict(loss_weight=float('inf')), 'loss_weight=inf; wanted a finite'),
+        (dict(eps=0.0), r'eps=0\.0; wanted a finite number above 0'),
+        (dict(loss_name='silog'), "loss_name='silog'; .*train nothing"),
+    ],
+)
+def test_arguments(option, message):
+    with pytest.raises(ValueError, match=message):
+        ScaleInvariantLogLoss(**option)

@@ -79,3 +79,26 @@ def test_strides_decide_the_factors():
     assert module.fuse.scale_factor == 4
     with pytest.raises(ValueError, match=r'stride 4 to 3.*out_stride=3'):
         PostFeaturePyramid([3, 4], [4, 8], out_stride=3)
+
+
+@pytest.mark.parametrize('value', [0, -1, 1.5, None, True])
+@pytest.mark.parametrize(
+    'name', ['out_stride', 'out_channels', 'pyramid_channels']
+)
+def test_numbers_that_are_none(name, value):
+    with pytest.raises(ValueError, match=f'{name}={value}; wanted a whole'):
+        PostFeaturePyramid([3, 4], [4, 8], **{name: value})
+
+
+@pytest.mark.parametrize(
+    ('widths', 'strides', 'message'),
+    [
+        ([3, 0], [4, 8], r'in_channels=\[3, 0\]; wanted a list'),
+        ([], [], r'in_channels=\[\]; wanted a list'),
+        ([3, 4], [0, 8], r'in_strides=0; wanted a finite number above 0'),
+        ([3, 4], [4, -8], r'in_strides=-8; wanted a finite number above 0'),
+    ],
+)
+def test_maps_that_are_none(widths, strides, message):
+    with pytest.raises(ValueError, match=message):
+        PostFeaturePyramid(widths, strides)

@@ -118,3 +118,19 @@ def test_dynamic_quantisation_by_torch():
     wanted = module(x)
     assert ours(x).shape == wanted.shape
     assert (ours(x) - wanted).norm() < 0.05 * wanted.norm()
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        (
+            dict(norm='RMSnorm'),
+            r"norm='RMSnorm'; .*torch\.nn; it knows RMSNorm",
+        ),
+        (dict(act='silu'), r"act='silu'; .*torch\.nn; it knows SiLU"),
+        (dict(act=None), r'act=None; wanted the name of a layer'),
+    ],
+)
+def test_layers_that_are_none(option, message):
+    with pytest.raises(ValueError, match=message):
+        ReShape(3, 4, 2, **option)

@@ -178,6 +178,14 @@ def test_truncated_file_raises(name, tmp_path):
         decoder('resnet18', path).init_weights()
 
 
+def test_values_that_are_none_raise(tmp_path):
+    state = resnet().state_dict()
+    state['conv1.weight'][0] = float('nan')
+    path = save(tmp_path, state)
+    with pytest.raises(ValueError, match=r'infinity in 1 tensors: conv1\.we'):
+        decoder('resnet18', path).init_weights()
+
+
 class Malicious:
     def __reduce__(self):
         return open, ('stolen.txt', 'w')

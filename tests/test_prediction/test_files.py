@@ -54,6 +54,43 @@ def test_many_classes_take_16_bit(tmp_path, num, kind):
     assert stored.dtype == kind and stored.tolist() == [[num - 1]]
 
 
+@pytest.mark.parametrize(
+    ('meta', 'ids'),
+    [
+        (dict(reduce_zero_label=True), [1, 2, 3]),
+        (dict(label_map={0: 2, 1: 255, 2: 0, 3: 1}), [2, 3, 0]),
+        (
+            dict(label_map={0: 2, 1: 255, 2: 0, 3: 1}, reduce_zero_label=True),
+            [3, 4, 1],
+        ),
+    ],
+)
+def test_labels_are_the_ids_of_the_files_and_colours_of_the_classes(
+    tmp_path, meta, ids
+):
+    image = np.full((2, 3, 3), 100, np.uint8)
+    labels = [[0, 1, 2], [2, 1, 0]]
+    made = predictor()
+    plain = LabelWriter(tmp_path / 'plain', made, 0.25)
+    wanted = plain.write('a', image, sample(labels))
+    plain.close()
+    made.meta.update(meta)
+    writer = LabelWriter(tmp_path, made, 0.25)
+    picture = writer.write('a', image, sample(labels))
+    writer.close()
+    stored = cv2.imread(str(tmp_path / 'labels/a.png'), -1)
+    np.testing.assert_array_equal(stored, np.array(ids)[labels])
+    np.testing.assert_array_equal(picture, wanted)
+    legends = tmp_path / 'legend.png', tmp_path / 'plain/legend.png'
+    assert legends[0].read_bytes() == legends[1].read_bytes()
+
+
+def test_a_class_without_a_name(tmp_path):
+    writer = LabelWriter(tmp_path, predictor(), 0.25)
+    with pytest.raises(ValueError, match=r'a: the model predicts class 3, '):
+        writer.write('a', np.zeros((1, 1, 3), np.uint8), sample([[3]]))
+
+
 @pytest.mark.parametrize('meta', [{}, dict(classes=['a'], palette=None)])
 def test_a_checkpoint_without_classes(tmp_path, meta):
     without = SimpleNamespace(meta=meta, checkpoint='a.pth')

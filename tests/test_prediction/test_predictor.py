@@ -63,7 +63,7 @@ def test_a_checkpoint_of_another_model(tmp_path):
     config, checkpoint = write_run(tmp_path)
     torch.save({'decode_head.other': torch.tensor(0.5)}, checkpoint)
     message = r'model\.pth is not a checkpoint of this config.*other'
-    with pytest.raises(SystemExit, match=r'(?s)' + message):
+    with pytest.raises(ValueError, match=r'(?s)' + message):
         Predictor(Config.fromfile(config), str(checkpoint), 'cpu')
 
 
@@ -77,3 +77,28 @@ def test_the_test_pipeline_without_what_it_loads(tmp_path, own):
     predictor = Predictor(cfg, str(checkpoint), 'cpu')
     names = [type(step).__name__ for step in predictor.pipeline.transforms]
     assert names == ['LoadImageFromNDArray', 'KBCrop', 'PackDepthInputs']
+
+
+def test_weights_that_are_none(tmp_path):
+    config, checkpoint = write_run(tmp_path)
+    torch.save({'decode_head.offset': torch.tensor(float('nan'))}, checkpoint)
+    with pytest.raises(
+        ValueError, match=r'model\.pth has NaN .*\(decode_head\.offset\)'
+    ):
+        Predictor(Config.fromfile(config), str(checkpoint), 'cpu')
+
+
+def test_predictions_that_are_none(tmp_path):
+    predictor = predictor_of(tmp_path)
+    predictor.model.decode_head.offset.data.fill_(torch.inf)
+    images = [make_image(), make_image()]
+    with pytest.raises(ValueError, match=r'^a/b\.png: 3072 of 3072 pred'):
+        predictor(images, ['a/b.png', 'c.png'])
+    with pytest.raises(ValueError, match=r'^image 1: 3072 of 3072 pre'):
+        predictor(images)
+
+
+def test_a_window_that_leaves_pixels_out(tmp_path):
+    slide = dict(mode='slide', crop_size=(8, 8), stride=(9, 8))
+    with pytest.raises(ValueError, match=r'got .*stride=\(9, 8\): no win'):
+        predictor_of(tmp_path, {'model.test_cfg': slide})

@@ -36,7 +36,7 @@ def test_names_of_the_command_line_are_checked(monkeypatch, capsys):
     for args, message in (
         (['--baseline', 'c.py'], 'c.py is compared with, but not among'),
         (['--pair', 'a.py', 'd.py'], 'd.py is compared with, but not among'),
-        (['--jobs', '0'], '--jobs 0: wanted 1 or more'),
+        (['--jobs', '0'], '--jobs: wanted a whole number from 1'),
     ):
         with pytest.raises(SystemExit):
             run_ablate(monkeypatch, *configs, *args)

@@ -30,7 +30,7 @@ def config(tmp_path):
         ([], 'wanted CONFIG... or --set NAME'),
         (['--set', 'small', 'a.py'], 'wanted CONFIG... or --set NAME'),
         (['--set', 'small', '--precision', 'tf32'], 'is for --device cuda'),
-        (['--set', 'small', '--runs', '0'], 'wanted 1 or more'),
+        (['--set', 'small', '--runs', '0'], 'number from 1'),
         (['a.py', '--names', 'x', 'y'], '2 --names for 1 configs'),
         (['no.py', '--allocator', 'default'], 'config not found: no.py'),
         (['a.py', 'b/a.py'], 'Two configs are called the same'),

@@ -61,7 +61,7 @@ def test_what_cannot_be_exported_ends_in_its_reason(trained, tmp_path, run):
     ('words', 'message'),
     [
         (['a.tflite'], 'a.tflite: wanted a name in .onnx or .pt2'),
-        (['a.onnx', '--device', 'cuda'], '--device is for .pt2'),
+        (['a.onnx', '--device', 'cpu:0'], '--device is for .pt2'),
     ],
 )
 def test_wrong_command_lines(run, capsys, words, message):

@@ -54,5 +54,5 @@ def test_options_reach_the_data(tmp_path, monkeypatch, capsys):
 def test_too_little_to_make(tmp_path, monkeypatch, capsys, args):
     with pytest.raises(SystemExit):
         run_tool(monkeypatch, TOOL, tmp_path / 'rooms', *args)
-    assert 'wanted 1 picture or more a split' in capsys.readouterr().err
+    assert 'wanted a whole number from 1' in capsys.readouterr().err
     assert not (tmp_path / 'rooms').exists()

@@ -121,7 +121,7 @@ def test_predict_a_video(tmp_path, run):
 
 
 def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
-    # Without a word in the checkpoint the head's own 11 m count.
+    # Without a word in the checkpoint the head's own 10 m count.
     config, checkpoint = write_run(tmp_path, meta={})
     image = make_image()
     source, out = tmp_path / 'far.png', tmp_path / 'out'
@@ -131,7 +131,7 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
         *('--depth-scale', 10000, '--device', 'cpu'),
     )
     printed = capfd.readouterr().out
-    assert 'max_depth 11 m does not fit: 16-bit PNG x 10000 holds' in printed
+    assert 'max_depth 10 m does not fit: 16-bit PNG x 10000 holds' in printed
     assert ' pixels clipped. ' in printed
     units = cv2.imread(str(out / 'depth' / 'far.png'), -1)
     expected = np.clip(depth_of(image) * 10000.0, 1, 65535)
@@ -139,17 +139,19 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
     assert (units == 65535).any()
 
 
-def test_clear_errors(tmp_path, run):
+def test_clear_errors(tmp_path, run, capsys):
     config, checkpoint = write_run(tmp_path)
     source = tmp_path / 'rgb' / 'a' / '0.png'
     common = (config, checkpoint, source, '--out-dir', tmp_path)
     for message, *options in (
-        ('two growing numbers in metres', '--depth-range', '9,2'),
-        ('could not convert string', '--depth-range', 'far'),
+        ("0 <= NEAR < FAR, got '9,2'", '--depth-range', '9,2'),
+        ('percentile or NEAR,FAR in metres', '--depth-range', 'far'),
         ('wanted a text file of the 3 x 3', '--intrinsics', 'no.txt'),
+        ('is for point clouds: give --intrinsics', '--drop-edges'),
     ):
-        with pytest.raises(SystemExit, match=message):
+        with pytest.raises(SystemExit):
             run(*common, *options)
+        assert message in capsys.readouterr().err
 
 
 def test_crop_that_is_not_told_is_an_error(tmp_path, run):
@@ -166,5 +168,6 @@ def test_crop_that_is_not_told_is_an_error(tmp_path, run):
 
     TRANSFORMS.register_module(module=CropOfTests, force=True)
     source = tmp_path / 'rgb' / 'a' / '0.png'
-    with pytest.raises(ValueError, match=r'\(48, 64\).*\(30, 64\).*crop_box'):
+    wanted = r'Skipped:\n.*0: .*\(48, 64\).*\(30, 64\).*crop_box'
+    with pytest.raises(SystemExit, match=wanted):
         run(config, checkpoint, source, '--out-dir', tmp_path)

@@ -17,6 +17,7 @@ from PIL import Image
 from tool_runs import run_tool
 from torch import nn
 
+from xnet_mm.fileio.output_names import output_names
 from xnet_mm.prediction.predictor import Predictor
 
 REPO = Path(__file__).resolve().parents[2]
@@ -100,14 +101,21 @@ def test_an_exported_file_predicts_where_nothing_is_installed(
     # The size of the test pipeline, so that nothing is re-sized before.
     image = write_image(tmp_path / 'x.png', (192, 256))
     (tmp_path / 'broken.png').write_bytes(b'no image')
+    (tmp_path / 'cut.png').write_bytes(image.read_bytes()[:999])
+    (tmp_path / 'folder.png').mkdir()
+    bad = [tmp_path / f'{n}.png' for n in ('broken', 'cut', 'folder', 'gone')]
     run = stripped(tmp_path / 'env')
     tool = tmp_path / 'predict_exported.py'  # on its own
     tool.write_text((REPO / 'tools' / tool.name).read_text())
     done = run(
-        *(tool, file, image, tmp_path / 'broken.png'),
+        *(tool, file, *bad[:2], image, *bad[2:]),
         *('--out-dir', tmp_path / 'out'),
     )
-    assert done.returncode == 1 and 'broken.png' in done.stderr, done.stderr
+    assert done.returncode == 1, done.stderr
+    title, *lines = done.stderr.splitlines()[-5:]
+    assert title == 'Skipped:'
+    for path, line in zip(bad, lines, strict=True):
+        assert line.startswith(f'  {path}: '), done.stderr
     cfg.model.test_cfg.flip = 'none'
     result = Predictor(cfg, str(checkpoint), 'cpu')([cv2.imread(str(image))])[
         0
@@ -137,6 +145,11 @@ def test_an_exported_file_predicts_where_nothing_is_installed(
     assert done.returncode == 0, done.stderr
     folder = 'labels' if config is CAMVID else 'depth'
     assert Image.open(out / folder / 'y.png').size == (231, 150)
+    inputs = out / folder / 'y.png'
+    before = inputs.read_bytes()
+    done = run(tool, file, inputs, '--out-dir', out)
+    assert 'y.png is an input: another --out-dir' in done.stderr
+    assert done.returncode and inputs.read_bytes() == before
     done = run(tool, image, image)
     assert 'is not an ONNX file' in done.stderr
 
@@ -181,6 +194,47 @@ def test_one_logit_means_two_classes(tool):
     logits = np.array([[[-2.0, -0.5, 3.0]]])  # 0.12, 0.38, 0.95
     classes = tool['classes_of'](logits, dict(threshold=0.3))
     np.testing.assert_array_equal(classes, [[0, 1, 1]])
+
+
+@pytest.mark.parametrize(
+    ('ids', 'dtype', 'wanted'),
+    [
+        (dict(), 'u1', [0, 1, 2]),  # an older file
+        (dict(ids=[1, 2, 3]), 'u1', [1, 2, 3]),
+        (dict(ids=[7, 0, 255]), 'u1', [7, 0, 255]),
+        (dict(ids=[7, 0, 256]), 'u2', [7, 0, 256]),
+    ],
+)
+def test_labels_are_the_ids_of_the_files(tool, ids, dtype, wanted):
+    palette = np.array([[9, 0, 0], [0, 9, 0], [0, 0, 9]])
+    labels = np.array([[0, 1, 2], [2, 2, 0]])
+    logits = np.eye(3)[labels].transpose(2, 0, 1)
+    written = tool['segmentation_pictures'](
+        np.ones((2, 3, 3), np.uint8),
+        logits,
+        None,
+        dict(palette=palette.tolist(), **ids),
+    )
+    assert written['labels'].dtype == dtype
+    np.testing.assert_array_equal(written['labels'], np.array(wanted)[labels])
+    overlay = (1 + palette[labels] + 1) // 2  # by class
+    np.testing.assert_array_equal(written['overlays'], overlay)
+
+
+@pytest.mark.parametrize(
+    'images',
+    [
+        ['a/0.jpg'],
+        ['a/0.jpg', 'b/0.jpg', 'b/1.jpg', 'a/0.jpg'],
+        ['a/0.jpg', 'a/0.png', 'a/0.jpg.png', './a/0.png'],
+        ['a/x.y.jpg', '../0.jpg'],
+    ],
+)
+def test_outputs_are_called_as_those_of_the_other_tools(tool, images):
+    ours = output_names(images)
+    theirs = tool['output_names']([*map(Path, images)])
+    assert theirs == {path.absolute().resolve(): n for path, n in ours.items()}
+    assert len({*theirs.values()}) == len(theirs)
 
 
 def test_a_file_of_another_program_is_refused(tool, tmp_path):

@@ -1,6 +1,7 @@
 """tools/train.py from the outside: killed, resumed, in two processes."""
 
 import json
+import multiprocessing
 import os
 import runpy
 import signal
@@ -12,8 +13,10 @@ import pytest
 import tiny
 import torch
 from launches import REPO, launch
+from mmengine.registry import RUNNERS
 
 from xnet_mm.fileio.checkpoint import load_checkpoint_file
+from xnet_mm.fileio.lock import TRAIN_LOCK, lock_folder
 from xnet_mm.visualization import SegPanelVisualizer
 
 STOCK_TRAIN = Path(mmseg.__file__).parent / '.mim' / 'tools' / 'train.py'
@@ -138,6 +141,64 @@ def test_clear_errors(root, tmp_path, run, monkeypatch, options, message):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     with pytest.raises(SystemExit, match=message):
         run('train.py', config, *options)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Configs of the trainings that the tool starts; nothing is trained."""
+    cfgs = []
+
+    class Started:
+        from_cfg = staticmethod(lambda cfg: cfgs.append(cfg) or Started())
+        train = staticmethod(lambda: None)
+
+    monkeypatch.setattr(RUNNERS, 'get', lambda _: Started)
+    return cfgs
+
+
+def test_resume_goes_on_from_the_last_one(tmp_path, run, started):
+    """Not from `load_from` again, nor from where the folder was once."""
+    config = tmp_path / 'a.py'
+    config.write_text(f"launcher, load_from = 'none', {str(config)!r}")
+    work_dir = tmp_path / 'work'
+    options = (config, '--work-dir', work_dir, '--resume')
+    run('train.py', *options)
+    assert not started[-1].resume and started[-1].load_from == str(config)
+    run('train.py', *options, '--cfg-options', 'load_from=None')
+    assert started[-1].resume and started[-1].load_from is None
+    (work_dir / 'last_checkpoint').write_text('/moved/iter_2.pth')
+    (work_dir / 'iter_2.pth').touch()
+    run('train.py', *options)
+    assert started[-1].resume
+    assert started[-1].load_from == str(work_dir / 'iter_2.pth')
+    run('train.py', *options, config)
+    assert started[-1].resume and started[-1].load_from == str(config)
+
+
+def hold(folder, pipe):
+    lock_folder(folder, TRAIN_LOCK)
+    pipe.send('held')
+    pipe.recv()
+
+
+def test_a_second_training_writes_nothing(tmp_path, run, started, monkeypatch):
+    config, work_dir = tmp_path / 'a.py', tmp_path / 'work'
+    config.touch()
+    fork = multiprocessing.get_context('fork')
+    here, there = fork.Pipe()
+    process = fork.Process(target=hold, args=(work_dir, there))
+    process.start()
+    assert here.recv() == 'held'
+    monkeypatch.setattr('xnet_mm.engine.launch.PATIENCE', 0)
+    text = f'{work_dir} is in use by process {process.pid} on .*--work-dir'
+    with pytest.raises((ValueError, SystemExit), match=text):
+        run('train.py', config, '--work-dir', work_dir)
+    assert [p.name for p in work_dir.iterdir()] == [TRAIN_LOCK]
+    assert not started
+    here.send('go')
+    process.join()
+    run('train.py', config, '--work-dir', work_dir)
+    assert started
 
 
 def test_missing_config(run):

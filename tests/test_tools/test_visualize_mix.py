@@ -144,11 +144,24 @@ def test_a_model_that_mixes_nothing(tmp_path, images, run):
     assert not (tmp_path / 'out').exists()
 
 
-def test_an_image_that_is_none(tmp_path, images, run):
-    (images / 'broken.png').write_text('no image')
-    model, _ = write_model(tmp_path, 'image')
-    with pytest.raises(SystemExit, match=r'broken\.png: OpenCV cannot read'):
+@pytest.mark.parametrize('mix', ['image', 'stem'])
+def test_images_that_are_none(tmp_path, images, run, mix):
+    (images / '0.png').write_text('no image')
+    whole = (images / 'a.png').read_bytes()
+    (images / 'cut.png').write_bytes(whole[: len(whole) // 2])
+    model, _ = write_model(tmp_path, mix)
+    wanted = r'(?s)Skipped:\n[^\n]*0\.png: unread.*\n[^\n]*cut\.png: .*cut sh'
+    with pytest.raises(SystemExit, match=wanted):
         run(
             *(images, '--out-dir', tmp_path / 'out', '--device', 'cpu'),
             *('--model', 'x', *model),
         )
+    names = sorted(p.name for p in (tmp_path / 'out').rglob('*.png'))
+    assert names == ['a.png', 'b.png']
+
+
+def test_pictures_do_not_replace_images(tmp_path, images, run):
+    model, _ = write_model(tmp_path, 'image')
+    for source in (images, images / 'a.png'):
+        with pytest.raises(SystemExit, match='lies there, and would be overw'):
+            run(source, '--out-dir', images, '--model', 'x', *model)

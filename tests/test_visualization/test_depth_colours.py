@@ -78,10 +78,22 @@ def test_range_of_little():
     assert depth_range('percentile', None, nothing + 3) == (0, 3)
 
 
-@pytest.mark.parametrize('wanted', ['turbo', (1, 2, 3), (4, 4)])
+@pytest.mark.parametrize(
+    'wanted',
+    [
+        *('turbo', (1, 2, 3), (4, 4), (5, 1), 7, (True, 2), ('1', '2')),
+        *((np.nan, 1), (1, np.nan), (0, np.inf), (-1, 5)),
+    ],
+)
 def test_bad_range(wanted):
     with pytest.raises(ValueError, match='two growing numbers in metres, got'):
         depth_range(wanted, 10, np.ones(4))
+
+
+@pytest.mark.parametrize('max_depth', [np.nan, np.inf, -1])
+def test_no_range_of_the_data(max_depth):
+    with pytest.raises(ValueError, match=r'max_depth is .*, wanted a fin'):
+        depth_range('max_depth', max_depth, np.ones(4))
 
 
 def test_empty_range():

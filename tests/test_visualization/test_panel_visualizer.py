@@ -39,6 +39,22 @@ def test_files_of_one_name_do_not_overwrite(tmp_path):
     assert np.array_equal(picture, IMAGE + 1)  # RGB, as it was drawn
 
 
+def test_a_number_does_not_take_the_name_of_another(tmp_path):
+    visualizer = make_visualizer(
+        vis_backends=[dict(type='LocalVisBackend')], save_dir=str(tmp_path)
+    )
+    for i, name in enumerate(['a.jpg', 'a.png', 'a-1.jpg', 'b/a.jpg']):
+        visualizer.add_datasample(name, IMAGE + np.uint8(i), step=3)
+    pictures = (tmp_path / 'vis_data' / 'vis_image').iterdir()
+    values = {p.name: cv2.imread(str(p))[0, 0, 2] for p in pictures}
+    assert values == {
+        'a_3.png': 2,
+        'a-1_3.png': 3,
+        'a-1-1_3.png': 4,
+        'a-2_3.png': 5,
+    }
+
+
 def test_a_file_of_its_own(tmp_path):
     visualizer = make_visualizer()
     for name, suffix in (('a.png', '.png'), ('b.bmp', '.bmp'), ('c', '.png')):

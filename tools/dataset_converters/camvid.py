@@ -13,6 +13,7 @@ left alone, so a run that was stopped can be repeated.
 """
 
 import sys
+from argparse import Namespace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 import numpy as np
 from PIL import Image
 
+from xnet_mm.arguments import out_folder
 from xnet_mm.datasets.conversion.command_line import make_parser
+from xnet_mm.datasets.conversion.jobs import read_rgb
 from xnet_mm.datasets.threads import run_jobs
+from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
+from xnet_mm.fileio.images import open_picture
 
 SPLITS = ('train', 'val', 'test')
 NUM_CLASSES = 11
@@ -74,8 +79,8 @@ def convert_pair(image_path: Path, target: Path, split: str) -> bool:
     if image_target.exists() and label_target.exists():
         return False
     label_path = image_path.parents[1] / f'{split}annot' / image_path.name
-    with Image.open(image_path) as image, Image.open(label_path) as label:
-        rgb = image.convert('RGB')
+    rgb = Image.fromarray(read_rgb(image_path))
+    with open_picture(label_path) as label:
         ids = convert_label(label)
     if rgb.size != ids.size:
         raise ValueError(f'image {rgb.size}, label map {ids.size} (w, h)')
@@ -117,16 +122,19 @@ def convert(source: Path, target: Path) -> list[str]:
     return [result for result in results if isinstance(result, str)]
 
 
-def main() -> None:
+def parse_args() -> Namespace:
     """Command line: SOURCE TARGET."""
     parser = make_parser(__doc__)
     parser.add_argument('source', type=Path, help="the release's CamVid/")
-    parser.add_argument('target', type=Path, help='e.g. data/camvid')
-    args = parser.parse_args()
-    try:
-        broken = convert(args.source, args.target)
-    except FileNotFoundError as error:
-        sys.exit(str(error))
+    parser.add_argument('target', type=out_folder, help='e.g. data/camvid')
+    return parser.parse_args()
+
+
+@clear_errors
+def main() -> None:
+    """Convert every split."""
+    args = parse_args()
+    broken = convert(args.source, args.target)
     if broken:
         sys.exit('not converted:\n  ' + '\n  '.join(broken))
 

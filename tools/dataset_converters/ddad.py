@@ -36,6 +36,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 
+from xnet_mm.arguments import out_folder
 from xnet_mm.datasets.conversion.command_line import (
     add_job_options,
     convert_pairs,
@@ -54,6 +55,7 @@ from xnet_mm.datasets.conversion.lidar_projection import (
     relative_pose,
 )
 from xnet_mm.datasets.depth_io import read_depth
+from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
 from xnet_mm.visualization.depth_colours import colour_depth, depth_range
 
@@ -181,26 +183,27 @@ def parse_args() -> argparse.Namespace:
     """Command line."""
     parser = make_parser(__doc__)
     parser.add_argument('source', type=Path, help='DGP data set or scene')
-    parser.add_argument('target', type=Path, help='e.g. data/ddad')
+    parser.add_argument('target', type=out_folder, help='e.g. data/ddad')
     parser.add_argument(
         '--cameras', nargs='+', default=CAMERAS, metavar='NN', help='01 ... 09'
     )
     parser.add_argument(
-        '--overlay', type=Path, metavar='DIR', help='pictures of the result'
+        '--overlay',
+        type=out_folder,
+        metavar='DIR',
+        help='pictures of the result',
     )
     add_job_options(parser)
     return parser.parse_args()
 
 
+@clear_errors
 def main() -> None:
     """Convert every split, then list it."""
     args = parse_args()
-    try:
-        splits, broken = list_jobs(
-            args.source, [f'CAMERA_{camera}' for camera in args.cameras]
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'ddad.py: {error}')
+    splits, broken = list_jobs(
+        args.source, [f'CAMERA_{camera}' for camera in args.cameras]
+    )
     # A scene may be in several splits, its files are made once.
     jobs = {job.depth: job for jobs in splits.values() for job in jobs}
     if not jobs and not broken:

@@ -37,6 +37,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
+from xnet_mm.arguments import out_folder
 from xnet_mm.datasets.conversion.command_line import (
     add_job_options,
     convert_pairs,
@@ -50,6 +51,7 @@ from xnet_mm.datasets.conversion.jobs import (
 )
 from xnet_mm.datasets.kitti import truth_of_selection
 from xnet_mm.datasets.split_file import NO_TRUTH
+from xnet_mm.errors import clear_errors
 
 VAL = Path('depth_selection/val_selection_cropped')
 TEST = Path('depth_selection/test_depth_prediction_anonymous')
@@ -162,7 +164,7 @@ def convert(pair: Pair, target: Path, copy: bool) -> bool:
 def parse_args() -> argparse.Namespace:
     """Command line."""
     parser = make_parser(__doc__)
-    parser.add_argument('target', type=Path, help='e.g. data/kitti')
+    parser.add_argument('target', type=out_folder, help='e.g. data/kitti')
     parser.add_argument('--raw', type=Path, help='holds 2011_09_26/, ...')
     parser.add_argument('--annotated', type=Path, help='holds train/, val/')
     parser.add_argument('--eigen-train', type=Path, metavar='LIST')
@@ -205,13 +207,11 @@ def collect(args: argparse.Namespace) -> dict[str, list[Pair]]:
     return lists
 
 
+@clear_errors
 def main() -> None:
     """Place the files, then write the lists."""
     args = parse_args()
-    try:
-        lists = collect(args)
-    except ValueError as error:
-        sys.exit(f'kitti.py: {error}')
+    lists = collect(args)
     # The lists overlap. An image is placed once, and its depth map with it
     # if any list has one.
     listed = [pair for pairs in lists.values() for pair in pairs]

@@ -33,6 +33,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
+from xnet_mm.arguments import out_folder
 from xnet_mm.datasets.conversion.command_line import (
     add_job_options,
     convert_pairs,
@@ -47,6 +48,7 @@ from xnet_mm.datasets.conversion.nyu_sources import (
     find_pairs,
     open_sync,
 )
+from xnet_mm.errors import clear_errors
 
 FOCAL = '518.8579'  # pixels; in all published lists
 
@@ -69,7 +71,7 @@ def make_list(
 def parse_args() -> argparse.Namespace:
     """Command line."""
     parser = make_parser(__doc__)
-    parser.add_argument('target', type=Path, help='e.g. data/nyu')
+    parser.add_argument('target', type=out_folder, help='e.g. data/nyu')
     parser.add_argument('--sync', type=Path, help='sync.zip or its folder')
     parser.add_argument('--train-list', type=Path, metavar='LIST')
     parser.add_argument('--labelled', type=Path, metavar='MAT')
@@ -85,19 +87,17 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+@clear_errors
 def main() -> None:
     """Make the training and the test half, as far as asked for."""
     args = parse_args()
-    try:
-        # All that can be wrong with the arguments, before hours of work.
-        sync = args.sync and open_sync(args.sync, args.copy)
-        labelled = args.labelled and Labelled(args.labelled, args.splits)
-        if args.train_list:
-            train = [Pair(*row[:2]) for row in read_list(args.train_list)]
-        elif sync:
-            train = find_pairs(sync.names)
-    except ValueError as error:
-        sys.exit(f'nyu.py: {error}')
+    # All that can be wrong with the arguments, before hours of work.
+    sync = args.sync and open_sync(args.sync, args.copy)
+    labelled = args.labelled and Labelled(args.labelled, args.splits)
+    if args.train_list:
+        train = [Pair(*row[:2]) for row in read_list(args.train_list)]
+    elif sync:
+        train = find_pairs(sync.names)
     if sync:
         make_list('nyu_train.txt', sync, train, args)
     if labelled:

@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a bare clone
 
 from scipy.io import loadmat
 
+from xnet_mm.arguments import out_folder
 from xnet_mm.datasets.conversion.command_line import (
     add_job_options,
     make_parser,
@@ -31,6 +32,7 @@ from xnet_mm.datasets.conversion.command_line import (
 )
 from xnet_mm.datasets.conversion.jobs import check_pair, read_list, write_list
 from xnet_mm.datasets.threads import run_jobs
+from xnet_mm.errors import clear_errors
 from xnet_mm.evaluation.depth_protocols import SUN_FROM_NYU
 
 NAME = 'SUNRGBD_val_splits.txt'
@@ -97,23 +99,21 @@ def check(entry: str | Row, root: Path) -> Row:
 def parse_args() -> argparse.Namespace:
     """Command line."""
     parser = make_parser(__doc__)
-    parser.add_argument('root', type=Path, help=f'holds {TOP}/')
+    parser.add_argument('root', type=out_folder, help=f'holds {TOP}/')
     parser.add_argument('split', type=Path, help='allsplit.mat or the list')
     add_job_options(parser, places_files=False)
     return parser.parse_args()
 
 
+@clear_errors
 def main() -> None:
     """Read every pair, then list and count them."""
     args = parse_args()
     entries: Sequence[str | Row]
-    try:
-        if args.split.suffix == '.mat':
-            entries = scenes_of_mat(args.split)
-        else:
-            entries = [(row[0], row[1]) for row in read_list(args.split)]
-    except ValueError as error:
-        sys.exit(f'sunrgbd.py: {error}')
+    if args.split.suffix == '.mat':
+        entries = scenes_of_mat(args.split)
+    else:
+        entries = [(row[0], row[1]) for row in read_list(args.split)]
     results = run_jobs(
         lambda entry: check(entry, args.root),
         entries,

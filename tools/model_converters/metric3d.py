@@ -32,6 +32,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from xnet_mm.arguments import out_file
+from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.atomic import write_atomically
 from xnet_mm.models.classifier import build_classifier
 from xnet_mm.models.weights import read_state
@@ -111,34 +113,41 @@ def check(state: State, wanted: State, model: str) -> None:
         raise ValueError(f'its encoder is not {model}:\n{lines}')
 
 
-def main() -> None:
-    """Convert one file."""
+def parse_args() -> argparse.Namespace:
+    """Command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('checkpoint', help='.pth of Metric3Dv2')
-    parser.add_argument('output', type=Path, help='.safetensors')
+    parser.add_argument('output', type=out_file, help='.safetensors')
     parser.add_argument(
         '--model',
         default=MODEL,
         help=f"timm's name of the encoder (default: {MODEL})",
     )
     args = parser.parse_args()
+    if args.output.suffix != '.safetensors':
+        parser.error(f'{args.output}: wanted a name.safetensors')
+    return args
+
+
+@clear_errors
+def main() -> None:
+    """Convert one file."""
+    args = parse_args()
     try:
-        if args.output.suffix != '.safetensors':
-            raise ValueError(f'{args.output}: wanted a name.safetensors')
         with torch.device('meta'):  # names and shapes, no memory
             wanted = build_classifier(args.model, num_classes=0)[1]
-        checkpoint = read_state(args.checkpoint)
-        try:
-            encoder = take_encoder(checkpoint)
-            state = to_timm(encoder)
-            check(state, wanted.state_dict(), args.model)
-        except ValueError as error:
-            raise ValueError(f'{args.checkpoint}: {error}') from None
-    except (OSError, ValueError) as error:
-        sys.exit(f'metric3d.py: {error}')
+    except RuntimeError as error:
+        raise ValueError(f'--model {args.model}: {error}') from error
+    checkpoint = read_state(args.checkpoint)
+    try:
+        encoder = take_encoder(checkpoint)
+        state = to_timm(encoder)
+        check(state, wanted.state_dict(), args.model)
+    except ValueError as error:
+        raise ValueError(f'{args.checkpoint}: {error}') from None
     write_atomically(
         args.output, save({k: v.contiguous() for k, v in state.items()})
     )

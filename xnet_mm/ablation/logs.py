@@ -1,11 +1,14 @@
 """What MMEngine's own logs say of one training run, resumed or not."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.config import Config
+
+from ..fileio.plain_config import read_plain_config
 
 CONFIG = '*/vis_data/config.py'
 SCALARS = '*/vis_data/scalars.json'
@@ -38,31 +41,55 @@ def read_log(folder: Path) -> RunLog:
     figures count, as they led to the weights that were validated.
 
     Raises:
-        ValueError: a line that is no JSON, other than the last one.
+        ValueError: a line that is none of a log, other than a last one that
+            was cut short; names file and line.
     """
     log = RunLog({}, {})
     for path in sorted(folder.glob(SCALARS)):
-        for line in _lines(path):
+        for where, line in _lines(path):
+            step = line.get('step')
+            if type(step) is not int or step < 0:
+                raise _wrong(where, f'step={step!r:.40}, wanted a number')
             if 'loss' in line:
-                log.losses[line['step']] = line['loss']
+                log.losses[step] = _number(line['loss'], 'loss', where)
             else:
-                log.validations[line['step']] = {
-                    k: v for k, v in line.items() if k not in TIMINGS
+                log.validations[step] = {
+                    k: _number(v, k, where)
+                    for k, v in line.items()
+                    if k not in TIMINGS
                 }
     return log
 
 
-def _lines(path: Path) -> Iterator[dict]:
-    lines = path.read_text().splitlines()
+def _lines(path: Path) -> Iterator[tuple[str, dict]]:
+    """What each line holds, and where it is, for errors."""
+    content = path.read_bytes()
+    lines = content.splitlines()
     for number, line in enumerate(lines, 1):
+        where = f'{path}, line {number}'
         try:
-            yield json.loads(line)
-        except json.JSONDecodeError as error:
-            if number < len(lines):  # a kill may cut the last one short
-                raise ValueError(
-                    f'{path}, line {number}: wanted JSON, got {line[:60]!r}. '
-                    f"Delete the run's folder to train it again."
-                ) from error
+            values = json.loads(line.decode())
+        except (ValueError, RecursionError) as error:
+            is_cut = number == len(lines) and not content.endswith(b'\n')
+            if is_cut and line.startswith(b'{'):  # by a kill
+                return
+            raise _wrong(where, f'wanted JSON, got {line[:60]!r}') from error
+        if not isinstance(values, dict):
+            raise _wrong(where, f'wanted names and values, got {line[:60]!r}')
+        yield where, values
+
+
+def _number(value: Any, name: str, where: str) -> float:
+    # JSON has no NaN, Python's reader does.
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise _wrong(where, f'{name}={value!r:.40}, wanted a finite number')
+    return value
+
+
+def _wrong(where: str, what: str) -> ValueError:
+    return ValueError(
+        f"{where}: {what}. Delete the run's folder to train it again."
+    )
 
 
 def changed_settings(folder: Path, cfg: Config, seed: int) -> list[str]:
@@ -75,14 +102,17 @@ def changed_settings(folder: Path, cfg: Config, seed: int) -> list[str]:
 
     Returns:
         A text for each setting that differs; nothing without a log.
+
+    Raises:
+        ValueError: the config of a run is not one that MMEngine dumped.
     """
     now = cfg.to_dict()
     now['randomness'] = dict(now.get('randomness') or {}, seed=seed)
     texts: dict[str, None] = {}  # in order, each once
     for path in sorted(folder.glob(CONFIG)):
         if path.with_name('scalars.json').exists():
-            then = Config.fromfile(path, import_custom_modules=False)
-            texts |= dict.fromkeys(_differences(then.to_dict(), now))
+            then = read_plain_config(path)  # of whoever ran it: never run
+            texts |= dict.fromkeys(_differences(then, now))
     return list(texts)
 
 

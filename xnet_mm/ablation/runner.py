@@ -1,10 +1,8 @@
 """The runs of an ablation, started side by side, resumed and watched.
 
-A run is tools/train.py in a process of its own. POSIX only (flock, process
-groups).
+A run is tools/train.py in a process of its own. POSIX only (process groups).
 """
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -13,33 +11,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
 
 import torch
 from rich.progress import Progress, TaskID
 
+from ..fileio.lock import (
+    TRAIN_LOCK,
+    FolderInUseError,
+    lock_folder,
+    unlock_folder,
+)
 from .logs import read_log
 from .plan import Run
 
 POLL = 1.0  # seconds
 PATIENCE = 10  # seconds from SIGTERM to SIGKILL
 LAST_LINES = 15  # of a failed run's output
-
-
-def lock(folder: Path) -> IO | None:
-    """Take the run's lock, or None where another instance trains it.
-
-    The lock lasts as long as any process has the file open: the training
-    inherits it, and so keeps it if this process is killed.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / 'lock').open('w')
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
+LOCK = 'lock'  # between instances; the training has its own
 
 
 def visible_gpus() -> list[str]:
@@ -75,24 +63,22 @@ class Training:
     Args:
         run: What to train.
         script: Path of tools/train.py.
-        lock: From `lock`; given on to the process.
         environment: To add to this process's own.
     """
 
     def __init__(
-        self, run: Run, script: Path, lock: IO, environment: dict[str, str]
+        self, run: Run, script: Path, environment: dict[str, str]
     ) -> None:
         self.run, self.environment = run, environment
         self.output = run.folder / 'out.log'
         self.start = time.monotonic()
-        with lock, self.output.open('ab') as output:
+        with self.output.open('ab') as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(script), *run.arguments()],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **environment},
-                pass_fds=[lock.fileno()],
                 # Ctrl-C is for this process: `stop` ends the data workers
                 # too, and no traceback looks like a failure in the log.
                 start_new_session=True,
@@ -163,21 +149,28 @@ def train(
             )
 
         def start(run: Run) -> None:
-            held = lock(run.folder)
-            if held is None:
+            try:
+                lock_folder(run.folder, LOCK)
+                # A training may have outlived the one that started it.
+                lock_folder(run.folder, TRAIN_LOCK)
+            except FolderInUseError:
+                unlock_folder(run.folder, LOCK)
                 problems.append(f'{run}: another instance is training it.')
                 say(problems[-1])
-            elif run.is_finished():  # by another instance, meanwhile
-                held.close()
+                return
+            unlock_folder(run.folder, TRAIN_LOCK)  # tools/train.py takes it
+            if run.is_finished():  # by another instance, meanwhile
+                unlock_folder(run.folder, LOCK)
                 progress.advance(overall)
             else:
-                training = Training(run, script, held, slots.popleft())
+                training = Training(run, script, slots.popleft())
                 active[training] = progress.add_task(
                     str(run), total=run.iterations
                 )
 
         def end(training: Training) -> None:
             slots.append(training.environment)
+            unlock_folder(training.run.folder, LOCK)
             progress.remove_task(active.pop(training))
             problem = training.problem()
             if problem:
@@ -204,4 +197,5 @@ def train(
         finally:
             for training in active:
                 training.stop()
+                unlock_folder(training.run.folder, LOCK)
     return problems

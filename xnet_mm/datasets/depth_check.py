@@ -10,16 +10,15 @@ from os import path as osp
 
 import numpy as np
 from mmengine.dist import get_dist_info
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from ..fileio.images import read_image
 from .depth_io import Encoding, read_depth
-from .label_check import BROKEN, image_size, raise_problems
+from .depth_spike import USUAL_SCALES, describe_peak, join_peaks, peak_of
+from .label_check import raise_problems
 
 NUM_DECODED = 8  # pairs that are looked into when a data set is built
-# Millimetres, KITTI, TUM, centimetres, metres.
-USUAL_SCALES = (1000.0, 256.0, 5000.0, 100.0, 1.0)
 
 Pair = tuple[str, str]  # paths of image and depth map
 
@@ -35,7 +34,12 @@ def missing_files(pairs: Sequence[tuple[str, str | None]]) -> list[str]:
     return problems
 
 
-def read_pair(pair: Pair, scale: float, encoding: Encoding) -> np.ndarray:
+def read_pair(
+    pair: Pair,
+    scale: float,
+    encoding: Encoding,
+    invalid_values: Sequence[float] = (),
+) -> np.ndarray:
     """The depth map of a pair, (H, W) metres, after both files were decoded.
 
     Raises:
@@ -43,13 +47,8 @@ def read_pair(pair: Pair, scale: float, encoding: Encoding) -> np.ndarray:
             depth has 8 bits, or the two sizes differ.
     """
     image_path, depth_path = pair
-    depth = read_depth(depth_path, scale, encoding)
-    try:
-        with Image.open(image_path) as image:
-            image.load()
-        width, height = image_size(image_path)
-    except BROKEN as error:
-        raise ValueError(f'{image_path}: unreadable image ({error})') from None
+    depth = read_depth(depth_path, scale, encoding, invalid_values)
+    height, width = read_image(image_path).shape[:2]
     check_size(depth, depth_path, (height, width), image_path)
     return depth
 
@@ -77,6 +76,7 @@ def check_depth_pairs(
     encoding: Encoding,
     max_depth: float,
     where: str,
+    invalid_values: Sequence[float] = (),
 ) -> None:
     """Decode a few evenly spaced pairs and raise if the data cannot be right.
 
@@ -88,6 +88,7 @@ def check_depth_pairs(
         encoding: as for `read_depth`.
         max_depth: the farthest depth that counts, metres.
         where: name of the data set, for messages.
+        invalid_values: as for `read_depth`.
 
     Raises:
         ValueError: names each wrong file and says what to do.
@@ -97,7 +98,7 @@ def check_depth_pairs(
     found, problems = [], []
     for i in chosen:
         try:
-            depth = read_pair(pairs[i], scale, encoding)
+            depth = read_pair(pairs[i], scale, encoding, invalid_values)
         except (OSError, ValueError) as error:
             problems.append(str(error))
         else:
@@ -107,20 +108,28 @@ def check_depth_pairs(
     first = next((i for i, v in zip(chosen, found, strict=True) if v.size), 0)
     if not valid.size:
         others = [pair for i, pair in enumerate(pairs) if i not in chosen]
-        valid = _first_valid(others, scale, encoding, where)
+        valid = _first_valid(others, scale, encoding, invalid_values, where)
     if not valid.size:
         names = ', '.join(depth for _, depth in pairs[:3])
+        also = f', and so do {(*invalid_values,)}' if invalid_values else ''
         raise ValueError(
             f'{where}: all-invalid split: none of its {len(pairs)} depth '
             f'maps has a pixel with ground truth ({names}'
             f'{", ..." * (len(pairs) > 3)}). 0, NaN, infinite and negative '
-            'values mean "none"; look at the files'
+            f'values mean "none"{also}; look at the files'
         )
     _check_scale(valid, scale, max_depth, f'{where}: {pairs[first][1]}')
+    peak = describe_peak(join_peaks([*map(peak_of, found)]), scale)
+    if peak:
+        warnings.warn(f'{where}: {peak}', stacklevel=2)
 
 
 def _first_valid(
-    pairs: Sequence[Pair], scale: float, encoding: Encoding, where: str
+    pairs: Sequence[Pair],
+    scale: float,
+    encoding: Encoding,
+    invalid_values: Sequence[float],
+    where: str,
 ) -> np.ndarray:
     """The depths of the first map that has any; empty if none has."""
     for _, path in track(
@@ -130,7 +139,7 @@ def _first_valid(
         transient=True,
         disable=get_dist_info()[0] != 0,
     ):
-        depth = read_depth(path, scale, encoding)
+        depth = read_depth(path, scale, encoding, invalid_values)
         if depth.any():
             return depth[depth > 0]
     return np.empty(0, np.float32)

@@ -1,14 +1,16 @@
 """A user's own images and depth maps, and the base of the benchmarks."""
 
 from collections.abc import Sequence
+from numbers import Real
 from os import path as osp
 from typing import Any
 
 from mmengine.dataset import BaseDataset
 from mmengine.dist import get_dist_info
-from mmengine.fileio import list_dir_or_file
 from mmengine.logging import print_log
 
+from ..checks import Camera, check_camera, check_positive, check_scale
+from ..fileio.folders import list_names
 from ..registry import DATASETS
 from .depth_check import check_depth_pairs, missing_files
 from .depth_io import ENCODINGS, Encoding
@@ -60,6 +62,8 @@ class DepthDataset(BaseDataset):
             the formats are those of `depth_io.read_depth`.
         depth_scale: file units per metre.
         depth_encoding: 'plain' or 'rotate3', see `depth_io.read_depth`.
+        invalid_values: file units that mean "none" beside 0, NaN, infinite
+            and negative values, as (65535,); see `depth_io.read_depth`.
         intrinsics: (fx, fy, cx, cy) in pixels of the image files, the top
             left pixel's centre being (0, 0), or a text file with the 3 x 3
             matrix below `data_root`.
@@ -87,6 +91,7 @@ class DepthDataset(BaseDataset):
         depth_suffix: str = '.png',
         depth_scale: float = 1000.0,
         depth_encoding: Encoding = 'plain',
+        invalid_values: Sequence[float] = (),
         intrinsics: Sequence[float] | str | None = None,
         check: bool = True,
         **kwargs: Any,
@@ -95,6 +100,7 @@ class DepthDataset(BaseDataset):
         self.depth_suffix = depth_suffix
         self.depth_scale = depth_scale
         self.depth_encoding = depth_encoding
+        self.invalid_values = invalid_values
         self.intrinsics = intrinsics
         self.check = check
         prefix = {'img_path': '', 'depth_path': '', **(data_prefix or {})}
@@ -106,6 +112,7 @@ class DepthDataset(BaseDataset):
         common: dict[str, Any] = dict(
             depth_scale=float(self.depth_scale),
             depth_encoding=self.depth_encoding,
+            invalid_values=(*map(float, self.invalid_values),),
         )
         if self.intrinsics is not None:
             common['intrinsics'] = self._load_intrinsics(self.intrinsics)
@@ -134,16 +141,19 @@ class DepthDataset(BaseDataset):
 
     def _check_settings(self) -> None:
         """Arguments and folders, before anything is listed."""
-        max_depth = self.metainfo.get('max_depth')
-        for name, value in (
-            ('depth_scale', self.depth_scale),
-            ("metainfo['max_depth']", max_depth),
+        where = split_name(self)
+        check_scale(self.depth_scale, f'{where}: depth_scale')
+        check_positive(
+            self.metainfo.get('max_depth'), f"{where}: metainfo['max_depth']"
+        )
+        values = self.invalid_values
+        if not isinstance(values, list | tuple) or not all(
+            isinstance(v, Real) and not isinstance(v, bool) for v in values
         ):
-            if not isinstance(value, int | float) or not value > 0:
-                raise ValueError(
-                    f'{split_name(self)}: {name} is {value!r}, wanted a '
-                    'number above 0'
-                )
+            raise ValueError(
+                f'{where}: invalid_values={values!r}, wanted a list of '
+                'numbers in file units, as (65535,)'
+            )
         if self.depth_encoding not in ENCODINGS:
             raise ValueError(
                 f'{split_name(self)}: depth_encoding={self.depth_encoding!r}, '
@@ -158,18 +168,11 @@ class DepthDataset(BaseDataset):
             folders.append(self.data_prefix['depth_path'])
         check_folders(folders, HINT)
 
-    def _load_intrinsics(
-        self, values: Sequence[float] | str
-    ) -> tuple[float, ...]:
+    def _load_intrinsics(self, values: Sequence[float] | str) -> Camera:
         """(fx, fy, cx, cy), from the file if it is one."""
         if isinstance(values, str):
-            values = read_intrinsics(osp.join(self.data_root, values))
-        if len(values) != 4:
-            raise ValueError(
-                f'{split_name(self)}: intrinsics={values!r}, wanted (fx, fy, '
-                'cx, cy) or the name of a text file of the 3 x 3 camera matrix'
-            )
-        return tuple(float(v) for v in values)
+            return read_intrinsics(osp.join(self.data_root, values))
+        return check_camera(values, f'{split_name(self)}: intrinsics')
 
     def _split_pairs(self) -> list[tuple[str, str | None]]:
         """(image, depth) paths of the split file's lines."""
@@ -207,13 +210,8 @@ class DepthDataset(BaseDataset):
 
     def _folder_pairs(self) -> list[tuple[str, str | None]]:
         """(image, depth) paths of the same names in the two folders."""
-        names = list_dir_or_file(
-            self.data_prefix['img_path'],
-            list_dir=False,
-            suffix=self.img_suffix,
-            recursive=True,
-        )
-        return [self._pair_by_name(name) for name in sorted(names)]
+        names = list_names(self.data_prefix['img_path'], self.img_suffix)
+        return [self._pair_by_name(name) for name in names]
 
     def spare_depth_maps(self) -> list[str]:
         """Depth maps without an image, of a split given by two folders."""
@@ -273,6 +271,7 @@ class DepthDataset(BaseDataset):
                 encoding=self.depth_encoding,
                 max_depth=self.metainfo['max_depth'],
                 where=split_name(self),
+                invalid_values=self.invalid_values,
             )
 
     def _describe_empty_split(self) -> str:

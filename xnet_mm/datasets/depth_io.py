@@ -1,22 +1,34 @@
 """The one reader of depth files: any supported format in, metres out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 import cv2
 import numpy as np
 
+from ..checks import check_scale
+from ..fileio.image_headers import turn
+from ..fileio.images import check_picture
+from ..fileio.text import read_bytes
+from .array_files import read_array
+
 Encoding = Literal['plain', 'rotate3']
 ENCODINGS = get_args(Encoding)
 
 
 def read_depth(
-    path: str | Path, scale: float, encoding: Encoding = 'plain'
+    path: str | Path,
+    scale: float,
+    encoding: Encoding = 'plain',
+    invalid_values: Sequence[float] = (),
 ) -> np.ndarray:
     """Read a depth map in metres.
 
     Formats: 16-bit PNG or TIFF; float TIFF, and EXR where OpenCV's build
-    reads it; npy; npz with the array `depth` or a single one.
+    reads it; npy; npz with the array `depth` or a single one. Files that
+    claim more values than they can hold, or than OPENCV_IO_MAX_IMAGE_PIXELS,
+    are refused by their header.
 
     Args:
         path: of the file.
@@ -25,17 +37,21 @@ def read_depth(
         encoding: 'plain', or 'rotate3' for SUN RGB-D's files, whose 16 bits
             are turned left by three (its toolbox's `read3dPoints.m`); a
             plain shift loses the far depths.
+        invalid_values: what means "none" beside 0, NaN, infinite and
+            negative values, in the units that `scale` divides: as the file
+            has them or, with 'rotate3', after turning back. Float files may
+            differ by their rounding.
 
     Returns:
-        (H, W) float32 in metres; 0 = no ground truth, which is also what
-        NaN, infinite and negative values become.
+        (H, W) float32 in metres; 0 = no ground truth.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: the file cannot be read or holds no depth map: 8-bit
-            values, several channels, no numbers.
+            values, several channels, no numbers; or such a scale.
     """
     path = str(path)
+    check_scale(scale, f'{path}: depth_scale')
     if not Path(path).is_file():
         raise FileNotFoundError(f'{path}: no such depth file')
     is_array = path.lower().endswith(('.npy', '.npz'))
@@ -51,34 +67,54 @@ def read_depth(
     depth = np.divide(raw, np.float32(scale), dtype=np.float32)
     if raw.dtype.kind != 'u':
         depth[~(np.isfinite(depth) & (depth > 0))] = 0
+    for value in invalid_values:
+        depth[_equals(raw, value)] = 0
     return depth
 
 
-def _read_array(path: str) -> np.ndarray:
-    """The array of an npy file, or the depth of an npz file."""
-    try:
-        # Pickled objects could run code.
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            names = loaded.files
-            if 'depth' in names or len(names) == 1:
-                return loaded['depth' if 'depth' in names else names[0]]
-    except Exception as error:  # zipfile, zlib and numpy raise their own
-        raise ValueError(f'{path}: unreadable depth ({error})') from None
-    raise ValueError(
-        f'{path}: wanted an array named depth, or a single one; found '
-        f'{", ".join(names) or "none"}'
+def read_depth_of(sample: dict) -> np.ndarray:
+    """The depth map of a sample of a data set's list; see `read_depth`."""
+    return read_depth(
+        sample['depth_map_path'],
+        sample['depth_scale'],
+        sample['depth_encoding'],
+        sample.get('invalid_values', ()),
     )
 
 
-def _read_image(path: str) -> np.ndarray:
-    """The values of a picture file as they are."""
+def _equals(raw: np.ndarray, value: float) -> np.ndarray:
+    """Where (H, W) values of a file are `value`, as far as it can tell."""
+    if raw.dtype.kind != 'f':
+        return raw == value
+    with np.errstate(over='ignore'):  # float16 ends at 65504
+        same = np.asarray(value, raw.dtype)
+    return np.isclose(raw, same, rtol=1e-6, atol=0)
+
+
+def _read_array(path: str) -> np.ndarray:
+    """The array of an npy file, or the depth of an npz file.
+
+    Axes of one channel at the ends are dropped: (1,H,W), (H,W,1).
+    """
     try:
-        raw = cv2.imread(path, cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raw, reason = None, str(error).strip()
+        raw = read_array(path, 'depth')
+    except Exception as error:  # zipfile, zlib and numpy raise their own
+        raise ValueError(f'{path}: unreadable depth ({error})') from None
+    while raw.ndim > 2 and 1 in (raw.shape[0], raw.shape[-1]):
+        raw = raw[0] if raw.shape[0] == 1 else raw[..., 0]
+    return raw
+
+
+def _read_image(path: str) -> np.ndarray:
+    """The values of a picture file as they are, turned as images are."""
+    content = read_bytes(path)
+    try:
+        orientation = check_picture(content, path)
+        raw = cv2.imdecode(
+            np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED
+        )
+    except (cv2.error, ValueError) as error:
+        raw, reason = None, str(error).strip().removeprefix(f'{path}: ')
     else:
         reason = 'OpenCV cannot decode it'
     if raw is None:
@@ -89,7 +125,7 @@ def _read_image(path: str) -> np.ndarray:
                 'convert to npy or float TIFF'
             )
         raise ValueError(f'{path}: unreadable depth ({reason})')
-    return raw
+    return turn(raw, orientation)
 
 
 def _check_raw(path: str, raw: np.ndarray) -> None:

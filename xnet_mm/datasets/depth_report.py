@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..fileio.images import read_size
 from .depth_check import read_pair
 from .depth_dataset import DepthDataset
-from .label_check import BROKEN, image_size
+from .depth_spike import Peak, describe_peak, join_peaks, peak_of
 from .threads import run_jobs
 
 
@@ -22,6 +23,7 @@ class MapStats:
     median: float = np.nan
     far: float = np.nan  # 95 % are nearer
     high: float = np.nan
+    peak: Peak = field(default_factory=Peak)
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Report:
     """What was found in one split."""
 
     max_depth: float
+    scale: float = 1000.0  # file units per metre
     num_samples: int = 0
     num_unlabelled: int = 0  # samples without a depth map
     image_sizes: Counter = field(default_factory=Counter)  # of (w, h)
@@ -66,7 +69,8 @@ class Report:
         low = min(m.low for m in labelled)
         high = max(m.high for m in labelled)
         median = np.median([m.median for m in labelled])
-        return [
+        peak = join_peaks([m.peak for m in labelled])
+        rows = [
             (
                 'valid pixels',
                 f'{valid.sum() / pixels.sum():.1%} (a map: '
@@ -79,6 +83,9 @@ class Report:
             ),
             (f'above max_depth {self.max_depth:g} m', f'{above:.2%}'),
         ]
+        if suspicion := describe_peak(peak, self.scale):
+            rows.append(('one value', suspicion))
+        return rows
 
 
 def _count_sizes(sizes: Counter) -> str:
@@ -100,12 +107,12 @@ def read_sample(
     """
     image, path = info['img_path'], info['depth_map_path']
     if path is None:
-        try:
-            return image_size(image), None
-        except BROKEN as error:
-            raise ValueError(f'{image}: unreadable image ({error})') from None
+        return read_size(image), None
     depth = read_pair(
-        (image, path), info['depth_scale'], info['depth_encoding']
+        (image, path),
+        info['depth_scale'],
+        info['depth_encoding'],
+        info.get('invalid_values', ()),
     )
     size = depth.shape[::-1]
     valid = depth[depth > 0]
@@ -119,7 +126,14 @@ def read_sample(
         )
     num_above = int((valid > max_depth).sum())
     return size, MapStats(
-        depth.shape, valid.size, num_above, low, median, far, high
+        depth.shape,
+        valid.size,
+        num_above,
+        low,
+        median,
+        far,
+        high,
+        peak_of(valid),
     )
 
 
@@ -134,7 +148,11 @@ def read_all(
         workers: threads; by default one a core.
     """
     infos = [dataset.get_data_info(i) for i in range(len(dataset))]
-    report = Report(dataset.metainfo['max_depth'], num_samples=len(infos))
+    report = Report(
+        dataset.metainfo['max_depth'],
+        dataset.depth_scale,
+        num_samples=len(infos),
+    )
     found = run_jobs(
         lambda info: read_sample(info, report.max_depth),
         infos,

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from os import path as osp
 
 from mmengine.dataset import BaseDataset
-from mmengine.fileio import list_dir_or_file
+
+from ..fileio.folders import list_names
 
 SHIPPED = (
     'the shipped configs look in the folder that XNET_MM_DATA names, else in '
@@ -43,8 +44,7 @@ def check_folders(folders: Iterable[str], hint: str) -> None:
 def describe_no_images(dataset: BaseDataset) -> str:
     """Say what the image folder holds instead of images."""
     folder = dataset.data_prefix['img_path']
-    names = list_dir_or_file(folder, list_dir=False, recursive=True)
-    found = sorted({osp.splitext(name)[1] for name in names})
+    found = sorted({osp.splitext(name)[1] for name in list_names(folder)})
     return (
         f'{folder}: no image ends with img_suffix={dataset.img_suffix!r}; '
         f'found files ending with: {", ".join(found) or "none at all"}'
@@ -53,10 +53,8 @@ def describe_no_images(dataset: BaseDataset) -> str:
 
 def spare_files(folder: str, suffix: str, wanted: Iterable[str]) -> list[str]:
     """Paths below `folder` that end with `suffix` and are not `wanted`."""
-    names = list_dir_or_file(
-        folder, list_dir=False, suffix=suffix, recursive=True
-    )
-    return sorted({osp.join(folder, name) for name in names} - {*wanted})
+    names = {osp.join(folder, name) for name in list_names(folder, suffix)}
+    return sorted(names - {*wanted})
 
 
 def describe_spare(

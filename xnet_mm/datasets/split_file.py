@@ -1,8 +1,12 @@
 """The small text files beside depth data: split lists and camera matrices."""
 
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
+
+from ..checks import Camera, check_matrix
+from ..fileio.text import read_text
 
 NO_TRUTH = 'None'  # stands for a depth map that does not exist
 MAX_COLUMNS = 3
@@ -20,12 +24,9 @@ def read_split(path: str | Path, min_columns: int = 1) -> list[list[str]]:
 
     Raises:
         ValueError: a line has more or fewer columns, or the file is not
-            text.
+            text in UTF-8.
     """
-    try:
-        lines = Path(path).read_text(encoding='utf-8').splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f'{path}: not a text file ({error})') from None
+    lines = read_text(path).splitlines()
     rows = [line.split() for line in lines]
     for number, columns in enumerate(rows, 1):
         if columns and len(columns) < min_columns:
@@ -42,22 +43,17 @@ def read_split(path: str | Path, min_columns: int = 1) -> list[list[str]]:
     return [columns for columns in rows if columns]
 
 
-def read_intrinsics(path: str | Path) -> tuple[float, float, float, float]:
+def read_intrinsics(path: str | Path) -> Camera:
     """(fx, fy, cx, cy) from a text file of the 3 x 3 camera matrix.
 
     Raises:
-        ValueError: no such file, or it holds something else.
+        ValueError: no such file, or it holds something else: skew, a focal
+            length that is not above 0, NaN.
     """
     try:
-        matrix = np.loadtxt(path).reshape(3, 3)
+        matrix = np.loadtxt(StringIO(read_text(path))).reshape(3, 3)
     except (OSError, ValueError) as error:
         raise ValueError(
             f'{path}: wanted a text file of the 3 x 3 camera matrix ({error})'
         ) from None
-    fx, fy, cx, cy = matrix[[0, 1, 0, 1], [0, 1, 2, 2]].tolist()
-    if matrix[2].tolist() != [0, 0, 1] or fx <= 0 or fy <= 0:
-        raise ValueError(
-            f'{path}: wanted the camera matrix [[fx, 0, cx], [0, fy, cy], '
-            f'[0, 0, 1]], got {matrix.tolist()}'
-        )
-    return fx, fy, cx, cy
+    return check_matrix(matrix.tolist(), str(path))

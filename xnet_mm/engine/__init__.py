@@ -1,23 +1,38 @@
 """Hooks and launch helpers: what the stock tools lack."""
 
-from ..fileio.checkpoint import allow_mmengine_checkpoints
+from ..fileio.checkpoint_schemes import install_checkpoint_reader
+from ..fileio.yaml_handler import install_plain_yaml
 from ..registry import HOOKS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
+from .checkpoint_check_hook import CheckpointCheckHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
+from .finite_hook import FiniteCheckHook
 from .fsdp2_strategy import FSDP2Strategy
+from .model_check_hook import ModelCheckHook, check_layer_decay
+from .resume_hook import ResumeSettingsHook
 from .save_depth_hook import SaveDepthHook
+from .save_labels_hook import SaveLabelsHook
 from .seed_hook import IterationSeedHook
+from .signal_hook import StopOnSignalHook
 
 __all__ = [
     'AccelerateHook',
+    'CheckpointCheckHook',
     'ClassCheckHook',
     'DepthRangeCheckHook',
     'FSDP2Strategy',
+    'FiniteCheckHook',
     'IterationSeedHook',
+    'ModelCheckHook',
+    'ResumeSettingsHook',
     'SafeCheckpointHook',
     'SaveDepthHook',
+    'SaveLabelsHook',
+    'StopOnSignalHook',
+    'check_layer_decay',
 ]
 
-allow_mmengine_checkpoints()
+install_checkpoint_reader()
+install_plain_yaml()
 share_with_mmseg(HOOKS)

@@ -7,26 +7,45 @@ errors, and `--launcher pytorch` on a machine without a GPU.
 import atexit
 import faulthandler
 import os
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import torch
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
+
+from ..arguments import natural, out_folder_name
+from ..fileio.config_file import load_config_file
+from ..fileio.lock import PATIENCE, TRAIN_LOCK, lock_folder
+from ..fileio.pairing_settings import find_hook
+from ..models.arguments import check_model_config
+from .config_check import ConfigChanges, check_config, merge_changes
+from .processes import end_with_launcher, leave_at_once, why_waited
+
+# Of default_runtime.py: for configs that inherit another.
+GUARDS = (
+    'CheckpointCheckHook',
+    'FiniteCheckHook',
+    'ModelCheckHook',
+    'ResumeSettingsHook',
+    'StopOnSignalHook',
+)
 
 
 def add_launch_arguments(parser: ArgumentParser) -> None:
     """Add the options that training and testing have in common."""
     parser.add_argument(
-        '--work-dir', help='folder of logs and checkpoints (work_dirs/CONFIG)'
+        '--work-dir',
+        type=out_folder_name,
+        help='folder of logs and checkpoints (work_dirs/CONFIG)',
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigChanges,
         help='changes to the config: key=value, nested as a.b.c=value, lists '
         'as key="[a,b]" (no blanks, in quotation marks)',
     )
@@ -38,24 +57,24 @@ def add_launch_arguments(parser: ArgumentParser) -> None:
     )
     # torch.distributed.launch passes it, torchrun sets LOCAL_RANK.
     parser.add_argument(
-        '--local_rank', '--local-rank', type=int, default=0, help='internal'
+        '--local_rank',
+        '--local-rank',
+        type=natural,
+        default=0,
+        help='internal',
     )
 
 
 def existing_file(path: str, what: str) -> str:
     """`path`, or an end of the program that says what is missing."""
+    if Path(path).is_dir():
+        raise SystemExit(f'{path} is a folder, wanted the {what} itself.')
     if not Path(path).is_file():
         raise SystemExit(
             f'{what} not found: {path} (looked in {Path.cwd()}). '
             'Give the path of an existing file.'
         )
     return path
-
-
-def image_size(text: str) -> tuple[int, int]:
-    """(height, width) of HxW, for a command line."""
-    height, width = map(int, text.lower().split('x'))
-    return height, width
 
 
 def crop_size(cfg: Config) -> tuple[int, int]:
@@ -99,17 +118,45 @@ def load_config(args: Namespace) -> Config:
 
     Raises:
         SystemExit: no such file, or a launcher that needs a GPU.
+        ValueError: options that do not fit the config, or a number of it
+            that no run survives; see `check_model_config`.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(existing_file(args.config, 'config'))
+    cfg = load_config_file(existing_file(args.config, 'config'))
     cfg.launcher = args.launcher
-    cfg.merge_from_dict(args.cfg_options or {})
+    merge_changes(cfg, args.cfg_options)
+    check_config(cfg)
+    check_model_config(cfg.get('model') or {})
     if args.work_dir or not cfg.get('work_dir'):
         default = str(Path('work_dirs') / Path(args.config).stem)
         cfg.work_dir = args.work_dir or default
-    if args.launcher != 'none' and not torch.cuda.is_available():
-        distribute_on_cpu(cfg)
+    for name in GUARDS:
+        add_hook(cfg, name)
+    if args.launcher != 'none':
+        _timeout(cfg)
+        end_with_launcher()
+        if not torch.cuda.is_available():
+            distribute_on_cpu(cfg)
     return cfg
+
+
+def lock_work_dir(cfg: Config) -> None:
+    """Be the only training in the work dir, before anything is written.
+
+    Raises:
+        FolderInUseError: another one is at work there.
+    """
+    ranks = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
+    given = [os.environ[name] for name in ranks if name in os.environ]
+    if cfg.launcher == 'none' or not given or given[0] == '0':
+        lock_folder(cfg.work_dir, TRAIN_LOCK, PATIENCE)
+
+
+def add_hook(cfg: Config, name: str) -> None:
+    """Add one of our hooks to a config that lacks it."""
+    if find_hook(cfg, name) is None:
+        hooks = list(cfg.get('custom_hooks') or [])
+        cfg.custom_hooks = [*hooks, dict(type=f'xnet_mm.{name}')]
 
 
 def distribute_on_cpu(cfg: Config) -> None:
@@ -129,7 +176,7 @@ def distribute_on_cpu(cfg: Config) -> None:
             'Without one use `bash tools/dist_train.sh CONFIG PROCESSES`.'
         )
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group('gloo')
+        torch.distributed.init_process_group('gloo', timeout=_timeout(cfg))
     wrapper = ConfigDict(
         type='MMDistributedDataParallel',
         broadcast_buffers=False,
@@ -145,6 +192,24 @@ def distribute_on_cpu(cfg: Config) -> None:
     if layers:
         message += f', SyncBN -> BN in {len(layers)} places of the config'
     print_log(f'{message}.', logger='current')
+
+
+def _timeout(cfg: Config) -> timedelta | None:
+    """How long a process waits for another one; None is PyTorch's own.
+
+    Raises:
+        SystemExit: no number of seconds.
+    """
+    dist_cfg = (cfg.get('env_cfg') or {}).get('dist_cfg') or {}
+    seconds = dist_cfg.get('timeout')
+    if seconds is None:
+        return None
+    if not isinstance(seconds, int | float) or not 0 < seconds < 1e9:
+        raise SystemExit(
+            f'env_cfg.dist_cfg.timeout={seconds!r}: give a number of seconds '
+            'above 0, how long a process waits for the others.'
+        )
+    return timedelta(seconds=seconds)
 
 
 @contextmanager
@@ -165,30 +230,27 @@ def process_group_closed() -> Iterator[None]:
 
     Without a process group the program ends as any other. A process that a
     signal ends says where it was.
+
+    Raises:
+        SystemExit: another process hangs, or is gone.
     """
     if not faulthandler.is_enabled():
         faulthandler.enable()
-    yield
     distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.barrier()
-        distributed.destroy_process_group()
-        atexit.register(_leave_at_once)
-
-
-def _leave_at_once() -> None:
-    """Exit with status 0, as `multiprocessing` ends its processes.
-
-    The last exit function to be registered is the first to be called. Python
-    has joined its threads by then, those of pools too.
-    """
-    atexit.unregister(_leave_at_once)
     try:
-        atexit._run_exitfuncs()  # writers of logs, workers of loaders
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(0)
+        yield
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.barrier()
+            distributed.destroy_process_group()
+            atexit.register(leave_at_once)
+    except RuntimeError as error:
+        if not (distributed.is_available() and distributed.is_initialized()):
+            raise
+        text = why_waited(error, distributed.get_rank())
+        if text is None:
+            raise
+        atexit.register(leave_at_once, 1)
+        raise SystemExit(text) from error
 
 
 def enable_amp(cfg: Config) -> None:

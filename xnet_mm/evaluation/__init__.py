@@ -1,9 +1,14 @@
-"""Depth metrics by benchmark protocol. Never imports `xnet_mm.models`."""
+"""Metrics: depth by protocol, and tests whose labels are partly missing.
 
-from ..registry import METRICS, share_with_mmseg
+Never imports `xnet_mm.models`.
+"""
+
+from ..registry import EVALUATOR, METRICS, share_with_mmseg
 from .depth_metric import DepthProtocolMetric
 from .kitti_submission import KITTISubmission
+from .labelled_evaluator import LabelledEvaluator
 
-__all__ = ['DepthProtocolMetric', 'KITTISubmission']
+__all__ = ['DepthProtocolMetric', 'KITTISubmission', 'LabelledEvaluator']
 
+share_with_mmseg(EVALUATOR)
 share_with_mmseg(METRICS)

@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from prettytable import PrettyTable
 from torch import Tensor
 
-from ..fileio.depth_png import check_finite
+from ..fileio.finite import DEPTHS, check_finite
 from ..registry import METRICS
 from .depth_functional import FUNCTIONS
 from .depth_protocols import Box, DepthProtocol, find_protocol
@@ -147,7 +147,7 @@ def measure(protocol: DepthProtocol, sample: dict) -> ImageFigures:
     path = sample['img_path']
     pred = _plane(sample['pred_depth_map']['data'], path)
     size = '{}x{}'.format(*pred.shape)
-    check_finite(pred, path)
+    check_finite(pred, path, DEPTHS)
     if protocol.leaves_out(path):
         return ImageFigures(path, size, left_out=EXCLUDED)
     if sample.get('gt_depth_map') is None:

@@ -4,12 +4,15 @@ Figures are comparable within one protocol only. All of them average per
 image: a metric over an image's pixels, then the mean over images.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from ..checks import check_number, check_positive, check_whole
 
 PAPER_KEYS = (
     *('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10'),
@@ -189,6 +192,22 @@ NAMED = (
 PROTOCOLS = {protocol.name: protocol for protocol in NAMED}
 
 
+def _check_crop(crop: Sequence[int]) -> Box:
+    """(top, bottom, left, right), growing whole numbers."""
+    try:
+        top, bottom, left, right = (
+            check_whole(value, 'an end') for value in crop
+        )
+        if top < bottom and left < right:
+            return top, bottom, left, right
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        f'crop={crop!r}: wanted (top, bottom, left, right) in pixels, the '
+        'ends excluded'
+    )
+
+
 def find_protocol(
     name: str, data_max_depth: float | None, options: dict
 ) -> DepthProtocol:
@@ -215,22 +234,25 @@ def find_protocol(
                 "or use protocol='custom'"
             )
         return PROTOCOLS[name]
-    low = 1e-3 if options['min_depth'] is None else options['min_depth']
-    high = options['max_depth'] or data_max_depth
-    if not high or high <= low:
+    low, high = options['min_depth'], options['max_depth']
+    low = 1e-3 if low is None else check_number(low, 'min_depth', least=0)
+    if high is not None:
+        high = check_positive(high, 'max_depth')
+    elif data_max_depth is not None and data_max_depth != inf:
+        high = check_positive(data_max_depth, "metainfo['max_depth']")
+    else:
+        high = data_max_depth  # inf: asked before the data are known
+    if high is None or high <= low:
         raise ValueError(
             f"protocol 'custom' counts ground truth in {low} < depth < "
             f'{high}. Set max_depth of the metric, or metainfo='
             'dict(max_depth=...) of the data set, in metres'
         )
-    crop = options['crop'] and tuple(options['crop'])
-    if crop and not (
-        len(crop) == 4 and 0 <= crop[0] < crop[1] and 0 <= crop[2] < crop[3]
-    ):
-        raise ValueError(
-            f'crop={crop}: wanted (top, bottom, left, right) in pixels, the '
-            'ends excluded'
-        )
+    if not isinstance(options['clamp'], bool | None):
+        raise ValueError(f'clamp={options["clamp"]!r}: wanted True or False')
+    crop = options['crop']
+    if crop is not None:
+        crop = _check_crop(crop)
     return DepthProtocol(
         name='custom',
         source='options of the config',

@@ -16,7 +16,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from ..fileio.atomic import write_atomically
-from ..fileio.depth_png import check_finite, to_units
+from ..fileio.depth_png import to_units
+from ..fileio.finite import DEPTHS, check_finite
 from ..registry import METRICS
 
 SCALE = 256  # file units per metre
@@ -72,7 +73,7 @@ class KITTISubmission(BaseMetric):
         """
         for sample in data_samples:
             pred, path = sample['pred_depth_map']['data'], sample['img_path']
-            check_finite(pred, path)
+            check_finite(pred, path, DEPTHS)
             metres = pred.reshape(pred.shape[-2:]).cpu().numpy()
             depth, clipped = to_units(metres, SCALE)
             name = submission_name(path)

@@ -12,6 +12,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors import EncoderDecoder
 from torch import Tensor, nn
 
+from ..datasets.label_ids import file_ids
 from ..fast import prepare_for_inference
 from ..models import MonoDepthEstimator
 from ..models.resize import resize_to
@@ -80,12 +81,16 @@ def describe(
         model: the segmentor.
         transforms: of the test pipeline. `Resize` is noted, for the program
             to do; of any other that changes the image the log warns.
-        meta: `classes` and `palette` of the data set.
+        meta: `dataset_meta` of the checkpoint: `classes`, `palette`, and
+            what says which ids the label maps have.
 
     Returns:
-        What JSON can hold: `task`, `classes` and `palette` or `max_depth`
-        and `colours` (RGB from near to far), `scale` (width, height) and
-        `keep_ratio`.
+        What JSON can hold: `task`, `classes`, `palette` and `ids` (of each
+        class in the label maps) or `max_depth` and `colours` (RGB from near
+        to far), `scale` (width, height) and `keep_ratio`.
+
+    Raises:
+        ValueError: `meta` names too few classes.
     """
     head = model.decode_head
     facts: dict[str, Any]
@@ -96,6 +101,13 @@ def describe(
         facts = dict(task='segmentation', threshold=head.threshold)
         names = map(str, range(head.num_classes))
         facts['classes'] = [*(meta.get('classes') or names)]
+        if len(facts['classes']) < head.num_classes:
+            raise ValueError(
+                f'The head has num_classes={head.num_classes}, the '
+                f'checkpoint names {len(facts["classes"])} classes. Take the '
+                'config and the checkpoint of one training.'
+            )
+        facts['ids'] = file_ids({**meta, **facts}).tolist()
         generator = np.random.default_rng(0)
         random = generator.integers(0, 256, (head.num_classes, 3))
         palette = meta.get('palette') or random

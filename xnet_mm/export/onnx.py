@@ -66,14 +66,23 @@ def open_session(path: Path, threads: int = 0) -> Any:
     Args:
         path: of the .onnx file.
         threads: of a prediction; 0 for all cores.
+
+    Raises:
+        ValueError: onnxruntime cannot read it.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(
-        str(path), options, providers=['CPUExecutionProvider']
-    )
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=['CPUExecutionProvider']
+        )
+    except Exception as error:  # onnxruntime has a dozen of its own
+        raise ValueError(
+            f'{path} is not an ONNX file, or one that this onnxruntime '
+            f'({onnxruntime.__version__}) cannot read: {error}'
+        ) from error
 
 
 class OnnxFormat:

@@ -10,6 +10,7 @@ from mmengine.model.utils import revert_sync_batchnorm
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from ..fileio.finite import describe_nonfinite, find_nonfinite
 from .accelerate import accelerate
 from .batch_norm import find_pairs, fold
 from .convnext import FastConvNeXtBlock
@@ -88,16 +89,11 @@ def _probe_image(model: nn.Module) -> Tensor:
 
 
 def _check_finite(model: nn.Module) -> None:
-    wrong = [
-        name
-        for tensors in (model.named_parameters(), model.named_buffers())
-        for name, tensor in tensors
-        if tensor.isnan().any()
-    ]
+    tensors = dict(model.named_parameters()) | dict(model.named_buffers())
+    wrong = list(find_nonfinite(tensors))
     if wrong:
         raise RuntimeError(
-            f'{type(model).__name__} has NaN in {len(wrong)} tensors '
-            f'({", ".join(wrong[:3])}{", ..." * (len(wrong) > 3)}): the '
+            f'{type(model).__name__} has {describe_nonfinite(wrong)}: the '
             'training has diverged. Take an earlier checkpoint.'
         )
 

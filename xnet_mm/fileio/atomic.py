@@ -1,10 +1,20 @@
 """Files that are either whole or not there, whenever the process dies."""
 
 import os
+import re
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from mmengine.dist import get_rank
 from mmengine.fileio import LocalBackend, register_backend
+
+_HOST = re.sub(r'\W', '_', socket.gethostname())[:32]
+# Of this package, and as it named them before: NAME.RANK.tmp.
+_TEMPORARY = re.compile(
+    r'(?P<name>.+)\.((?P<host>\w+)-(?P<pid>\d+)-)?\d+\.tmp', re.DOTALL
+)
 
 
 def write_atomically(path: str | Path, data: bytes | memoryview) -> None:
@@ -12,16 +22,66 @@ def write_atomically(path: str | Path, data: bytes | memoryview) -> None:
 
     Folders are made as needed. Several processes may write one path (the
     sampler pads, so two test the same image): each has a temporary name of
-    its own, and what a killed one leaves is `PATH.RANK.tmp`.
+    its own, and what a killed one leaves is `PATH.HOST-PID-RANK.tmp`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'{path.name}.{get_rank()}.tmp')
-    with temporary.open('wb') as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())  # the rename must not overtake the data
+    # A name may be as long as the system allows; this one must be no longer.
+    name = os.fsencode(path.name)[:150].decode(errors='ignore')
+    temporary = path.with_name(
+        f'{name}.{_HOST}-{os.getpid()}-{get_rank()}.tmp'
+    )
+    try:
+        with temporary.open('wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # the rename must not overtake the data
+    except OSError as error:
+        temporary.unlink(missing_ok=True)  # a full disk wants the room
+        error.filename = error.filename or str(path)  # a full disk has none
+        raise
     temporary.replace(path)
+
+
+class Leftover(NamedTuple):
+    """A temporary file that `write_atomically` made.
+
+    Attributes:
+        path: Of the temporary file.
+        name: Of the file that it was to become.
+        alive: Whether its writer may still be at work: a process of this
+            machine has the writer's number.
+    """
+
+    path: Path
+    name: str
+    alive: bool
+
+
+def leftovers(folder: Path, deep: bool = False) -> Iterator[Leftover]:
+    """Temporary files in `folder`, of living writers and of dead ones.
+
+    Args:
+        folder: Where to look.
+        deep: Whether to look into its folders too.
+    """
+    for path in folder.rglob('*.tmp') if deep else folder.glob('*.tmp'):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and path.is_file() and not path.is_symlink():
+            alive = match['host'] in (None, _HOST) and _lives(match['pid'])
+            yield Leftover(path, match['name'], alive)
+
+
+def _lives(pid: str | None) -> bool:
+    """Whether there is such a process; of an unknown number, perhaps."""
+    try:
+        if pid is not None:
+            os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 @register_backend('xnet_mm.atomic')

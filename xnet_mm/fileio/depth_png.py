@@ -3,7 +3,9 @@
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+
+from ..checks import check_scale
+from .finite import DEPTHS, check_finite
 
 # 0 would be "not known", which a benchmark's server fills in as it likes.
 LOWEST, HIGHEST = 1, 65535
@@ -26,28 +28,9 @@ def encode_depth(
     Raises:
         ValueError: `depth` is not finite.
     """
-    check_finite(torch.from_numpy(depth), path)
+    check_finite(torch.from_numpy(depth), path, DEPTHS)
     units, clipped = to_units(depth, scale)
     return cv2.imencode('.png', units)[1].tobytes(), clipped
-
-
-def check_finite(depth: Tensor, path: str) -> None:
-    """Refuse a prediction with NaN or infinity.
-
-    Args:
-        depth: metres, of any shape.
-        path: of the image, for the error.
-
-    Raises:
-        ValueError: with the number of pixels and `path`.
-    """
-    wrong = depth.numel() - int(depth.isfinite().sum())
-    if wrong:
-        raise ValueError(
-            f'{path}: {wrong} of {depth.numel()} predicted depths are NaN or '
-            'infinite. The weights have diverged or overflow in half '
-            'precision: look at the loss, lower the learning rate.'
-        )
 
 
 def to_units(depth: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
@@ -60,7 +43,11 @@ def to_units(depth: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
     Returns:
         uint16 (H, W), `depth` x `scale` rounded and clipped to 1..65535,
         and the number of pixels that were clipped.
+
+    Raises:
+        ValueError: no such scale.
     """
+    check_scale(scale, 'depth_scale')
     units = np.rint(depth.astype(np.float64) * scale)
     clipped = np.clip(units, LOWEST, HIGHEST)
     return clipped.astype(np.uint16), int((clipped != units).sum())

@@ -7,10 +7,17 @@ import torch.nn.functional as F
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
+from .arguments import check_three_channels, describe_close
+
+WANTED = (
+    "wanted the name of a timm model, dict(type='timm', model_name=..., "
+    '**options), or the config of a registered model'
+)
+
 
 def is_registered(config: str | dict) -> TypeGuard[dict]:
     """Whether the model comes from an OpenMMLab registry, not from timm."""
-    return not isinstance(config, str) and config['type'] != 'timm'
+    return not isinstance(config, str) and config.get('type') != 'timm'
 
 
 def build_classifier(
@@ -24,22 +31,54 @@ def build_classifier(
         **defaults: options for timm, where the config has none of its own.
 
     Raises:
-        ValueError: timm knows no such model; the message lists close names.
+        ValueError: there is no such model (the message lists close names),
+            it cannot be built with these options, or it takes other images
+            than those of three channels.
     """
+    if not isinstance(config, str | dict) or not config:
+        raise ValueError(f'got {config!r}; {WANTED}')
     if is_registered(config):
-        from mmseg.registry import MODELS as MMSEG_MODELS
-
-        return config['type'], MMSEG_MODELS.build(config)
+        return config.get('type', ''), _build_registered(config)
     options = {} if isinstance(config, str) else dict(config)
     options.pop('type', None)
-    name = config if isinstance(config, str) else options.pop('model_name')
+    name = config
+    if isinstance(config, dict):
+        name = options.pop('model_name', None)
+    if not isinstance(name, str):
+        raise ValueError(f'got {config!r}; {WANTED}')
     if not timm.is_model(name.split('.')[0]):
-        close = timm.list_models(f'*{name.split(".")[0][:8]}*')[:8]
         raise ValueError(
             f'timm {timm.__version__} knows no model {name}'
-            + (f'; it knows {", ".join(close)}, ...' if close else '')
+            f'{describe_close(name.split(".")[0], timm.list_models())}'
         )
-    return name, _create_any_size(name, {**defaults, **options})
+    check_three_channels(name, options)
+    try:
+        return name, _create_any_size(name, {**defaults, **options})
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f'timm cannot build {name} with {options}: {error}'
+        ) from error
+
+
+def _build_registered(config: dict) -> nn.Module:
+    from mmseg.registry import MODELS as MMSEG_MODELS
+
+    kind = config.get('type')
+    if kind is None:
+        raise ValueError(f'got {config!r}; {WANTED}')
+    if isinstance(kind, str) and MMSEG_MODELS.get(kind) is None:
+        close = describe_close(kind.split('.')[-1], MMSEG_MODELS.module_dict)
+        raise ValueError(
+            f'MMSegmentation knows no model {kind}{close} (a model of timm '
+            "is dict(type='timm', model_name=...))"
+        )
+    check_three_channels(kind, config)
+    try:
+        return MMSEG_MODELS.build(config)
+    except Exception as error:
+        raise ValueError(
+            f'{kind} cannot be built from {config}: {error}'
+        ) from error
 
 
 def _create_any_size(name: str, options: dict[str, Any]) -> nn.Module:

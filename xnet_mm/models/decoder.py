@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from .arguments import check_counts, check_number
 from .handover import take_over
 from .hierarchy import build_hierarchy
 from .reshape import ReShape
@@ -51,8 +52,8 @@ class PretrainedReversedDecoder(BaseModule):
 
     Raises:
         ValueError: a decoder that has no stem and four stages (the message
-            lists the families that do), an unknown `mix`, `mix_init`, or
-            links to an encoder that returns one map.
+            lists the families that do), an unknown `mix`, `mix_init`, links
+            to an encoder that returns one map, or no such widths or stride.
     """
 
     def __init__(
@@ -88,6 +89,9 @@ class PretrainedReversedDecoder(BaseModule):
             in_channels, in_stride = encoder.channels, encoder.strides[-1]
         elif isinstance(in_channels, int):
             in_channels = [in_channels]
+        check_counts('PretrainedReversedDecoder: in_channels', in_channels)
+        if in_stride is not None:
+            check_number('PretrainedReversedDecoder: in_stride', in_stride)
         self.in_channels = list(in_channels)
         # A patch of 14 is no multiple of 4: the nearest factor, then resize.
         factor = max(1, round((in_stride or 32) / stride))

@@ -13,6 +13,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..registry import MODELS
+from .arguments import check_windows
 from .resize import resize_to
 
 FLIP_DIMS = dict(horizontal=[-1], vertical=[-2], diagonal=[-2, -1])
@@ -80,7 +81,8 @@ class MonoDepthEstimator(EncoderDecoder):
       side (as NeWCRFs, NDDepth).
 
     Raises:
-        ValueError: an unknown mode or flip, or a slide without sizes.
+        ValueError: an unknown mode or flip, or a slide without sizes, or one
+            that leaves pixels out.
     """
 
     test_cfg: dict[str, Any]
@@ -99,11 +101,7 @@ class MonoDepthEstimator(EncoderDecoder):
             raise ValueError(
                 f"test_cfg.flip={flip!r}; wanted 'none', 'mean' or 'blend'."
             )
-        if mode == 'slide' and not {'crop_size', 'stride'} <= {*self.test_cfg}:
-            raise ValueError(
-                "test_cfg.mode='slide' needs crop_size=(height, width) and "
-                f'stride=(height, width); got {self.test_cfg}.'
-            )
+        check_windows(self.test_cfg)
 
     def encode_decode(
         self, inputs: Tensor, batch_img_metas: list[dict] | None = None

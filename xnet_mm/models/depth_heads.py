@@ -12,6 +12,7 @@ from mmseg.models.decode_heads.uper_head import UPerHead
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from .arguments import check_count, check_counts, check_number
 from .handover import take_over
 from .heads import PFPHead
 from .resize import resize_to
@@ -37,7 +38,8 @@ class DepthOutput(BaseDecodeHead):
         **kwargs: those of the head.
 
     Raises:
-        ValueError: an unknown activation or an empty range.
+        ValueError: an unknown activation, an empty or endless range, no
+            loss, or `num_classes`.
     """
 
     def __init__(
@@ -48,6 +50,18 @@ class DepthOutput(BaseDecodeHead):
         loss_decode: dict | Sequence[dict] = LOSS,
         **kwargs: Any,
     ) -> None:
+        box = type(self).__name__
+        for key in ('num_classes', 'out_channels'):
+            if key in kwargs:
+                raise ValueError(
+                    f'{box}: {key}={kwargs[key]!r}; depth has no classes. '
+                    f'Leave {key} out.'
+                )
+        check_count(f'{box}: channels', kwargs.get('channels', 1))
+        if not loss_decode:
+            raise ValueError(
+                f'{box}: loss_decode={loss_decode!r}; wanted one loss or more.'
+            )
         # The threshold keeps mmseg from warning about two classes.
         super().__init__(
             num_classes=1,
@@ -61,7 +75,9 @@ class DepthOutput(BaseDecodeHead):
                 f"activation={activation!r}; wanted 'sigmoid', 'exp' or "
                 "'softplus'."
             )
-        if not 0 < min_depth < max_depth:
+        check_number(f'{box}: max_depth', max_depth)
+        check_number(f'{box}: min_depth', min_depth)
+        if not min_depth < max_depth:
             raise ValueError(
                 f'min_depth={min_depth}, max_depth={max_depth}; wanted '
                 '0 < min_depth < max_depth, in metres.'
@@ -101,14 +117,10 @@ class DepthOutput(BaseDecodeHead):
             seg_logits: metres (B,1,h,w), whatever mmseg calls them.
             batch_data_samples: with `gt_depth_map` (1,H,W), 0 = none;
                 without it an image counts for nothing.
-
-        Raises:
-            FloatingPointError: a prediction is not finite; names the images.
         """
         depth = seg_logits
         truth = _stack_truth(depth, batch_data_samples)
         depth = resize_to(depth, truth.shape[-2:], self.align_corners)
-        _check_finite(depth, batch_data_samples)
         valid = (truth > self.min_depth) & (truth < self.max_depth)
         functions = self.loss_decode
         if not isinstance(functions, nn.ModuleList):
@@ -147,6 +159,7 @@ class UPerDepthHead(DepthOutput, UPerHead):
         self, in_channels: Sequence[int] | None = None, **kwargs: Any
     ) -> None:
         in_channels = in_channels or take_over('UPerDepthHead').channels
+        check_counts('UPerDepthHead: in_channels', in_channels)
         kwargs.setdefault('in_index', list(range(len(in_channels))))
         super().__init__(in_channels=list(in_channels), **kwargs)
 
@@ -176,6 +189,7 @@ class DPTDepthHead(DepthOutput):
         **kwargs: Any,
     ) -> None:
         in_channels = in_channels or take_over('DPTDepthHead').channels
+        check_counts('DPTDepthHead: in_channels', in_channels)
         super().__init__(
             in_channels=list(in_channels),
             channels=channels,
@@ -221,20 +235,3 @@ def _stack_truth(depth: Tensor, samples: Sequence) -> Tensor:
     known = [m for m in maps if m is not None]
     blank = torch.zeros_like(known[0] if known else depth[0])
     return torch.stack([blank if m is None else m for m in maps])
-
-
-def _check_finite(depth: Tensor, samples: Sequence) -> None:
-    finite = depth.detach().isfinite()
-    if finite.all():
-        return
-    names = [
-        str(sample.get('img_path', f'image {i} of the batch'))
-        for i, sample in enumerate(samples)
-        if not finite[i].all()
-    ]
-    raise FloatingPointError(
-        f'NaN or inf in the predicted depth of {", ".join(names)}. Lower the '
-        'learning rate, lengthen the warm-up or clip the gradients '
-        '(optim_wrapper.clip_grad=dict(max_norm=1.0)); under mixed '
-        'precision try bfloat16.'
-    )

@@ -12,6 +12,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..registry import MODELS
+from .arguments import CHANNELS, CHANNELS_HELP, check_number
 from .classifier import build_classifier, is_registered, split_batch_norm_act
 from .weights import load_weights
 
@@ -44,8 +45,8 @@ class PretrainedEncoder(BaseModule):
             map that follows the image.
 
     Raises:
-        ValueError: the encoder does not return maps (B,C,H,W), or timm
-            knows no such model.
+        ValueError: the encoder does not return maps (B,C,H,W), timm knows no
+            such model, or `input_scale` is not above 0.
     """
 
     encoder: Any  # timm's and the registries' models share no more than that
@@ -59,9 +60,13 @@ class PretrainedEncoder(BaseModule):
         with_cp: bool = False,
     ) -> None:
         super().__init__()
+        check_number(f'{type(self).__name__}: input_scale', input_scale)
         self.config, self.weights = encoder, weights
         self.input_scale, self.pyramid = input_scale, pyramid
-        name, self.encoder = build_classifier(encoder)
+        try:
+            name, self.encoder = build_classifier(encoder)
+        except ValueError as error:
+            raise ValueError(f'encoder: {error}.') from error
         natives = self.encoder.state_dict(keep_vars=True)
         self.is_timm = not is_registered(encoder)
         if self.is_timm:
@@ -178,7 +183,16 @@ class PretrainedEncoder(BaseModule):
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Image (B,3,H,W) -> (image, *maps (B,C_i,H/s_i,W/s_i))."""
+        """Image (B,3,H,W) -> (image, *maps (B,C_i,H/s_i,W/s_i)).
+
+        Raises:
+            ValueError: the image has not three channels.
+        """
+        if image.shape[1] != CHANNELS:
+            raise ValueError(
+                f'The encoder got images of {image.shape[1]} channels; '
+                f'{CHANNELS_HELP}.'
+            )
         return image, *self._maps(self._rescale(image))
 
     def _rescale(self, image: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from .arguments import check_counts
 from .handover import take_over
 from .hierarchy import Hierarchy, build_hierarchy
 from .reshape import ReShape
@@ -59,6 +60,7 @@ class FPNDecoder(BaseModule):
         strides = STRIDES
         if in_channels is None:
             in_channels, strides = take_over('FPNDecoder')
+        check_counts('FPNDecoder: in_channels', in_channels)
         if len(in_channels) != 4 or strides != STRIDES:
             raise ValueError(
                 f'FPNDecoder got maps of widths {list(in_channels)} and '

@@ -7,6 +7,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import Tensor
 
 from ..registry import MODELS
+from .arguments import check_count, check_counts, check_index, check_number
 from .handover import take_over
 from .post_feature_pyramid import PostFeaturePyramid
 
@@ -35,7 +36,8 @@ class PFPHead(BaseDecodeHead):
 
     Raises:
         ValueError: no `in_channels`, and neither neck nor backbone of ours
-            before; or strides that RS cannot bring together.
+            before; strides that RS cannot bring together; or a number that
+            is none of its kind.
     """
 
     def __init__(
@@ -52,11 +54,27 @@ class PFPHead(BaseDecodeHead):
         dropout_ratio: float = 0.0,
         **kwargs: Any,
     ) -> None:
+        name = type(self).__name__
+        check_count(f'{name}: num_classes', num_classes)
+        check_count(f'{name}: channels', channels)
+        check_number(
+            f'{name}: dropout_ratio', dropout_ratio, 0, 1, or_equal=True
+        )
+        if in_index is not None:
+            check_index(f'{name}: in_index', in_index)
         if in_channels is None:
-            before = take_over(type(self).__name__)
+            before = take_over(name)
             index = in_index or range(len(before.channels))
+            check_index(f'{name}: in_index', index, len(before.channels))
             in_channels = [before.channels[i] for i in index]
             in_strides = in_strides or [before.strides[i] for i in index]
+        check_counts(f'{name}: in_channels', in_channels)
+        if in_index and len(in_index) != len(in_channels):
+            raise ValueError(
+                f'{name}: in_index={list(in_index)} and in_channels='
+                f'{list(in_channels)} differ in length; wanted the width of '
+                'each map that is taken.'
+            )
         in_strides = in_strides or [4 * 2**i for i in range(len(in_channels))]
         super().__init__(
             list(in_channels),
@@ -81,6 +99,14 @@ class PFPHead(BaseDecodeHead):
         """Maps (B,C_i,H/s_i,W/s_i) -> logits (B,K,H/out_stride,...)."""
         maps = self._transform_inputs(inputs)
         return self.cls_seg(self.pfp(maps))
+
+    def _transform_inputs(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """The maps of `in_index`."""
+        if max(self.in_index) >= len(inputs):
+            check_index(
+                f'{type(self).__name__}: in_index', self.in_index, len(inputs)
+            )
+        return super()._transform_inputs(inputs)
 
     def predict_by_feat(
         self, seg_logits: Tensor, batch_img_metas: list[dict]

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from .arguments import check_number
 
 
 @MODELS.register_module()
@@ -31,7 +32,10 @@ class ScaleInvariantLogLoss(nn.Module):
         loss_weight: factor of the result.
         eps: added under the root, so that the gradient stays finite where
             the error is zero.
-        loss_name: key in the log; starts with 'loss' to be summed.
+        loss_name: key in the log; with 'loss' in it, to be summed.
+
+    Raises:
+        ValueError: an argument outside of its range.
     """
 
     def __init__(
@@ -46,6 +50,14 @@ class ScaleInvariantLogLoss(nn.Module):
             raise ValueError(
                 f'variance_focus={variance_focus}: wanted 0 to 1 (the peers '
                 'have 0.5 or 0.85).'
+            )
+        box = type(self).__name__
+        check_number(f'{box}: loss_weight', loss_weight)
+        check_number(f'{box}: eps', eps)
+        if 'loss' not in loss_name:
+            raise ValueError(
+                f'{box}: loss_name={loss_name!r}; MMEngine adds up what has '
+                "'loss' in its name, and would train nothing."
             )
         self.variance_focus = variance_focus
         self.loss_weight = loss_weight

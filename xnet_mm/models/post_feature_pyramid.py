@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .arguments import check_count, check_counts, check_number
 from .reshape import ReShape
 from .resize import resize_to
 
@@ -25,8 +26,9 @@ class PostFeaturePyramid(nn.Module):
         act: see `ReShape`.
 
     Raises:
-        ValueError: the lists differ in length, or a stride is no multiple
-            of the one that it has to be brought to.
+        ValueError: the lists differ in length, a width or stride is not
+            above 0, or a stride is no multiple of the one that it has to be
+            brought to.
     """
 
     def __init__(
@@ -40,6 +42,12 @@ class PostFeaturePyramid(nn.Module):
         act: str = 'SiLU',
     ) -> None:
         super().__init__()
+        check_counts('PostFeaturePyramid: in_channels', in_channels)
+        for stride in in_strides:
+            check_number('PostFeaturePyramid: in_strides', stride)
+        check_count('PostFeaturePyramid: pyramid_channels', pyramid_channels)
+        check_count('PostFeaturePyramid: out_channels', out_channels)
+        check_count('PostFeaturePyramid: out_stride', out_stride)
         if len(in_channels) != len(in_strides):
             raise ValueError(
                 f'PostFeaturePyramid got {len(in_channels)} widths '

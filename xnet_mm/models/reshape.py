@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from .arguments import check_layer
+
 
 class RMSNorm(nn.RMSNorm):
     """torch's, in the precision of its weight: autocast has no rule for it."""
@@ -30,7 +32,8 @@ class ReShape(nn.Module):
         act: name of a `torch.nn` activation.
 
     Raises:
-        ValueError: `scale_factor` is not an integer >= 1.
+        ValueError: `scale_factor` is not an integer >= 1, or torch.nn has no
+            such norm or activation.
     """
 
     def __init__(
@@ -48,6 +51,8 @@ class ReShape(nn.Module):
                 f'ReShape got scale_factor={scale_factor}; PixelShuffle '
                 'needs an integer of at least 1.'
             )
+        check_layer('norm', norm)
+        check_layer('act', act)
         self.out_channels = out_channels
         self.scale_factor = factor
         build_norm = RMSNorm if norm == 'RMSNorm' else getattr(nn, norm)

@@ -11,11 +11,12 @@ from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 
-import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from ..fileio.checkpoint import load_checkpoint_file
+from ..fileio.download import cached_download
+from ..fileio.pairing_tensors import is_broken
 from .classifier import build_classifier, is_registered
 
 State = dict[str, Tensor]
@@ -102,6 +103,13 @@ def load_weights(
             'or the file that belongs to the model.'
         )
     used = {k: v for k, v in state.items() if k in native_names}
+    broken = [k for k, v in used.items() if is_broken(v)]
+    if broken:
+        raise ValueError(
+            f'{role}: {weights} holds NaN or infinity in {len(broken)} '
+            f'tensors: {_some(broken)}. Nothing was loaded; get the file '
+            'again from its source.'
+        )
     try:
         # Through the classifier: its own hooks re-size position embeddings.
         classifier.load_state_dict({**natives, **used})
@@ -131,35 +139,12 @@ def read_state(weights: str) -> dict:
         FileNotFoundError: there is no such file or package.
         ValueError: the file is damaged, or holds more than plain data.
     """
-    path = _locate(weights)
-    try:
-        if path.suffix == '.safetensors':
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        state = load_checkpoint_file(path)
-    except Exception as error:
-        raise ValueError(
-            f'{weights} cannot be read as plain tensors: it is damaged, cut '
-            'short, or a pickle that would run code (refused). Get it again '
-            'from its source, or have its author save it as .safetensors. '
-            f'({type(error).__name__}: {str(error)[:200]})'
-        ) from error
-    if not isinstance(state, dict):
-        raise ValueError(
-            f'{weights} holds a {type(state).__name__}; wanted a state dict.'
-        )
-    return state
+    return load_checkpoint_file(_locate(weights), name=weights)
 
 
 def _locate(weights: str) -> Path:
     if weights.startswith(('http://', 'https://')):
-        folder = Path(torch.hub.get_dir()) / 'checkpoints'
-        path = folder / weights.rsplit('/', 1)[-1]
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(weights, str(path))
-        return path
+        return cached_download(weights)
     if weights.startswith('package://'):
         package, _, name = weights.removeprefix('package://').partition('/')
         spec = find_spec(package)

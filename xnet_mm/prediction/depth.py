@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.structures import BaseDataElement
 
+from ..checks import Camera, check_camera, check_positive, check_scale
 from ..datasets.split_file import read_intrinsics
 from ..fileio.atomic import write_atomically
 from ..fileio.depth_png import HIGHEST, describe_limit, encode_depth
@@ -50,7 +51,8 @@ class DepthWriter:
         steady: bool = False,
     ) -> None:
         self.out_dir, self.max_depth = out_dir, max_depth
-        self.scale, self.colours, self.npy = scale, colours, npy
+        self.scale = check_scale(scale, 'scale of the depth files')
+        self.colours, self.npy = colours, npy
         self.intrinsics, self.drop_edges = intrinsics, drop_edges
         self.steady, self._clipped = steady, 0
         self._limits: tuple[float, float] | None = None
@@ -106,12 +108,19 @@ class DepthWriter:
 
 
 def model_max_depth(predictor: Predictor) -> float | None:
-    """Metres: of the data the checkpoint was trained on, else the head's."""
+    """Metres: of the data the checkpoint was trained on, else the head's.
+
+    Raises:
+        ValueError: it is no depth.
+    """
     head = getattr(predictor.model, 'decode_head', None)
-    return predictor.meta.get('max_depth', getattr(head, 'max_depth', None))
+    found = predictor.meta.get('max_depth', getattr(head, 'max_depth', None))
+    if found is None:
+        return None
+    return check_positive(found, 'max_depth of the checkpoint')
 
 
-def parse_intrinsics(text: str) -> tuple[float, ...]:
+def parse_intrinsics(text: str) -> Camera:
     """(fx, fy, cx, cy) from 'fx,fy,cx,cy' or a file of the 3 x 3 matrix.
 
     Raises:
@@ -121,12 +130,9 @@ def parse_intrinsics(text: str) -> tuple[float, ...]:
     if len(values) == 1 or Path(text).exists():
         return read_intrinsics(text)
     try:
-        fx, fy, cx, cy = map(float, values)
-    except ValueError:
-        fx = fy = 0.0
-    if fx <= 0 or fy <= 0:
+        return check_camera([*map(float, values)], 'it')
+    except ValueError as error:
         raise ValueError(
             f'intrinsics {text!r}: wanted fx,fy,cx,cy in pixels, or a text '
-            'file of the 3 x 3 camera matrix.'
-        )
-    return fx, fy, cx, cy
+            f'file of the 3 x 3 camera matrix ({error})'
+        ) from None

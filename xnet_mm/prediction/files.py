@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from mmengine.structures import BaseDataElement
 
+from ..datasets.label_ids import file_ids
 from ..fileio.atomic import write_atomically
 from ..visualization.panels import colour_labels, legend
 from .predictor import Predictor
@@ -45,6 +46,9 @@ class PredictionWriter(Protocol):
 class LabelWriter:
     """`labels/NAME.png` (class ids), overlays, and `legend.png`.
 
+    The ids are those of the label maps that the model was trained on, see
+    `file_ids`.
+
     Args:
         out_dir: Folder of all outputs.
         predictor: Knows the classes and their colours.
@@ -67,20 +71,27 @@ class LabelWriter:
                 'tools/train.py wrote.'
             )
         self.classes, self.palette = meta['classes'], meta['palette']
+        self.ids = file_ids(meta)
         self.out_dir, self.opacity = out_dir, opacity
 
     def write(
         self, name: str, image: np.ndarray, result: BaseDataElement
     ) -> np.ndarray:
-        """Write the labels, uint8 or for more than 256 classes uint16.
+        """Write the labels, uint8 or for ids above 255 uint16.
 
         The image is (H,W,3) BGR, as is the overlay that is returned.
+
+        Raises:
+            ValueError: a class that the checkpoint does not name.
         """
-        dtype = np.uint8 if len(self.classes) <= 256 else np.uint16
         labels = result.pred_sem_seg.data.squeeze(0).cpu().numpy()
-        write_png(
-            self.out_dir / 'labels' / f'{name}.png', labels.astype(dtype)
-        )
+        if labels.max() >= len(self.ids):
+            raise ValueError(
+                f'{name}: the model predicts class {labels.max()}, its '
+                f'checkpoint names {len(self.ids)} classes. Take the config '
+                'and the checkpoint of one training.'
+            )
+        write_png(self.out_dir / 'labels' / f'{name}.png', self.ids[labels])
         colours = colour_labels(labels, self.palette)[..., ::-1]
         return cv2.addWeighted(
             image, 1 - self.opacity, colours, self.opacity, 0

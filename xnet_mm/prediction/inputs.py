@@ -1,21 +1,24 @@
 """Predictions for all images of a folder, or all frames of a video."""
 
-from collections import Counter
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
+import torch
 from mmengine.structures import BaseDataElement
 from rich.progress import track
 
+from ..fileio.folders import walk_files
+from ..fileio.images import read_image
+from ..fileio.output_names import output_names
 from .predictor import Predictor
+from .videos import Video
 
 IMAGE_SUFFIXES = {
     *('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp'),
 }
-VIDEO_SUFFIXES = {'.avi', '.mkv', '.mov', '.mp4', '.webm'}
 
 Predicted = tuple[str, np.ndarray, BaseDataElement]
 
@@ -24,62 +27,120 @@ def predict_images(
     predictor: Predictor,
     source: Path,
     batch_size: int,
-    unreadable: list[Path],
+    skipped: list[str],
+    out_dir: Path | None = None,
 ) -> Iterator[Predicted]:
     """Name, BGR image and prediction of each image of `find_images`.
+
+    An image that cannot be read, or that the model cannot take, does not
+    end the others.
 
     Args:
         predictor: The model.
         source: An image or a folder.
         batch_size: Images at a time.
-        unreadable: Files that OpenCV cannot read are added here.
+        skipped: Such images are added here, with the reason.
+        out_dir: Of the outputs, which are no inputs.
     """
-    paths = find_images(source)
+    paths = find_images(source, out_dir)
     root = source if source.is_dir() else source.parent
     names = output_names(paths, root)
-    batch: dict[str, np.ndarray] = {}
+    batch: dict[Path, np.ndarray] = {}
     for path in track(paths, 'Predicting'):
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            unreadable.append(path)
-        else:
-            batch[str(names[path])] = image
+        try:
+            batch[path] = read_image(path)
+        except (OSError, ValueError, MemoryError) as error:
+            skipped.append(describe_skipped(path, error))
         if batch and (len(batch) == batch_size or path is paths[-1]):
-            results = predictor(list(batch.values()))
-            yield from zip(batch, batch.values(), results, strict=True)
+            images, files = [*batch.values()], [*batch]
+            results = predict_each(predictor, images, files, files, skipped)
+            for file, image, result in zip(
+                files, images, results, strict=True
+            ):
+                if result is not None:
+                    yield str(names[file]), image, result
             batch = {}
 
 
 def predict_video(
-    predictor: Predictor, video: cv2.VideoCapture, stem: str, batch_size: int
+    predictor: Predictor,
+    video: Video,
+    batch_size: int,
+    skipped: list[str],
 ) -> Iterator[Predicted]:
-    """Name (STEM/NUMBER), BGR frame and prediction of each frame."""
-    frames = _read_frames(video)
-    count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    steps = -(-count // batch_size) if count > 0 else None
+    """Name (STEM/NUMBER), BGR frame and prediction of each frame.
+
+    What is missing at the end is added to `skipped`.
+    """
+    frames = iter(video)
+    steps = -(-video.count // batch_size) or None
     batches = iter(lambda: list(islice(frames, batch_size)), [])
     number = 0
     for batch in track(batches, 'Predicting', total=steps):
-        for image, result in zip(batch, predictor(batch), strict=True):
-            yield f'{stem}/{number:06d}', image, result
-            number += 1
+        names = [
+            f'{video.path.stem}/{number + i:06d}' for i in range(len(batch))
+        ]
+        results = predict_each(predictor, batch, (), names, skipped)
+        for name, image, result in zip(names, batch, results, strict=True):
+            if result is not None:
+                yield name, image, result
+        number += len(batch)
+    if problem := video.what_is_missing():
+        skipped.append(problem)
 
 
-def output_names(paths: list[Path], root: Path) -> dict[Path, Path]:
-    """Relative path without suffix for the outputs of each input.
+def predict_each(
+    predictor: Predictor,
+    images: list[np.ndarray],
+    files: Sequence[Path],
+    names: Sequence[Path | str],
+    skipped: list[str],
+) -> list[BaseDataElement | None]:
+    """The model's samples; None for an image that it cannot take.
 
-    The input's own suffix stays where two inputs differ in nothing else.
+    Args:
+        predictor: The model.
+        images: (H, W, 3) uint8 BGR each.
+        files: that they were read from, or none.
+        names: of the images, for people.
+        skipped: Names of images that fail by themselves, and the reason.
     """
-    relative = {path: path.relative_to(root) for path in paths}
-    stems = Counter(r.with_suffix('') for r in relative.values())
-    return {
-        path: r if stems[r.with_suffix('')] > 1 else r.with_suffix('')
-        for path, r in relative.items()
-    }
+    try:
+        return [*predictor(images, [*map(str, names)], files=files)]
+    except Exception as error:
+        if len(images) == 1:
+            skipped.append(describe_skipped(names[0], error))
+            return [None]
+    # Out of the handler, whose traceback holds the tensors.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return [
+        result
+        for i, image in enumerate(images)
+        for result in predict_each(
+            predictor, [image], files[i : i + 1], names[i : i + 1], skipped
+        )
+    ]
 
 
-def find_images(source: Path) -> list[Path]:
+def describe_skipped(name: Path | str, error: Exception) -> str:
+    """One line that names an image and what was wrong with it."""
+    text = ' '.join(str(error).split())
+    if not isinstance(error, OSError | ValueError):
+        text = f'{type(error).__name__}: {text}'
+    return text if str(name) in text else f'{name}: {text}'
+
+
+def find_images(source: Path, out_dir: Path | None = None) -> list[Path]:
     """`source` itself, or every image below the folder `source`, sorted.
+
+    Links to folders are followed. What is called like an image and is none
+    (a link to nowhere, an empty folder), or may not be read, is given too,
+    for the reader to name it.
+
+    Args:
+        source: an image or a folder.
+        out_dir: a folder whose images are outputs and no inputs.
 
     Raises:
         SystemExit: nothing there.
@@ -88,18 +149,50 @@ def find_images(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise SystemExit(f'input not found: {source}')
-    paths = sorted(
-        p for p in source.rglob('*') if p.suffix.lower() in IMAGE_SUFFIXES
+    without = [out_dir] if out_dir else []
+    found = sorted(
+        path
+        for path in walk_files(source, without)
+        if _is_called_image(path) or not os.access(path, os.R_OK)
     )
-    if not paths:
+    if not found:
         raise SystemExit(
             f'no images below {source}; looked for '
             f'{" ".join(sorted(IMAGE_SUFFIXES))}'
         )
-    return paths
+    return found
 
 
-def _read_frames(video: cv2.VideoCapture) -> Iterator[np.ndarray]:
-    """BGR frames up to the end of the video."""
-    while (frame := video.read()[1]) is not None:
-        yield frame
+def _is_called_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def check_out_dir(source: Path, out_dir: Path, folders: Sequence[str]) -> None:
+    """Refuse an output folder where outputs would replace inputs.
+
+    Says how many images below it are taken for outputs of earlier runs.
+
+    Args:
+        source: an image, a video or a folder.
+        out_dir: of the outputs.
+        folders: below `out_dir`, that get the outputs; none: itself.
+
+    Raises:
+        SystemExit: with what to do.
+    """
+    inputs, out = source.resolve(), out_dir.resolve()
+    written = {out / folder for folder in folders}
+    is_among = not folders and inputs.parent == out and inputs.is_file()
+    if inputs == out or is_among or written & {inputs, *inputs.parents}:
+        raise SystemExit(
+            f'--out-dir {out_dir}: the input {source} lies there, and would '
+            'be overwritten or read again in the next run. Give another '
+            'folder; one below the input will do'
+        )
+    if out.is_dir() and inputs in out.parents:
+        files = filter(_is_called_image, walk_files(out_dir))
+        if number := sum(1 for _ in files):
+            print(
+                f'{number} images below {out_dir} are outputs of an earlier '
+                'run and are not predicted.'
+            )

@@ -1,9 +1,12 @@
 """A trained model that takes plain images."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import Compose, pseudo_collate
+from mmengine.dataset import pseudo_collate
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
@@ -11,6 +14,11 @@ from mmseg.models.segmentors import EncoderDecoder
 
 from ..fast import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
+from ..fileio.finite import check_prediction
+from ..fileio.pairing import check_pairing, dataset_meta
+from ..fileio.pairing_tensors import weights_of
+from ..models.arguments import check_model_config, check_windows
+from .pipeline import PlainPipeline
 
 
 class Predictor:
@@ -20,57 +28,59 @@ class Predictor:
     the config names are not looked for.
 
     Args:
-        cfg: Config of the model; its test pipeline is used, without the
-            annotations.
+        cfg: Config of the model; the pipeline of its test data is used,
+            without the ground truth.
         checkpoint: File that training wrote.
         device: Where to run, 'cuda' or 'cpu'.
 
     Raises:
-        SystemExit: the checkpoint is not of this model.
+        ValueError: the checkpoint is damaged or not of this model, or the
+            config's model cannot work (a sliding window that leaves pixels
+            out, ...).
     """
 
     def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         from mmseg.registry import MODELS
 
+        check_model_config(cfg.model)
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
+        check_windows(getattr(model, 'test_cfg', None))
         content = load_checkpoint_file(checkpoint)
-        _load_all(model, content.get('state_dict', content), checkpoint)
+        check_pairing(model, content, checkpoint, cfg)
+        model.load_state_dict(weights_of(content), strict=False)
         self.checkpoint = checkpoint
-        self.meta = content.get('meta', {}).get('dataset_meta') or {}
+        self.meta = dataset_meta(content)
         self.model: EncoderDecoder = accelerate(model.to(device).eval())
-        self.pipeline = Compose(_plain_pipeline(cfg))
+        self.pipeline = PlainPipeline(cfg)
 
     @torch.no_grad()
-    def __call__(self, images: list[np.ndarray]) -> list[BaseDataElement]:
+    def __call__(
+        self,
+        images: list[np.ndarray],
+        names: Sequence[str] = (),
+        files: Sequence[Path | None] = (),
+    ) -> list[BaseDataElement]:
         """The model's samples, one for each image.
 
         Args:
             images: (H, W, 3) uint8 BGR each, of any sizes.
+            names: of the images, for errors.
+            files: that they were read from; see `PlainPipeline`.
+
+        Raises:
+            ValueError: a prediction is not finite.
         """
-        samples = [self.pipeline(dict(img=image)) for image in images]
+        files = files or [None] * len(images)
+        samples = [*map(self.pipeline, images, files)]
         one_size = len({s['inputs'].shape for s in samples}) == 1
         batches = [samples] if one_size else [[s] for s in samples]
-        return [
+        results = [
             result
             for batch in batches
             for result in self.model.test_step(pseudo_collate(batch))
         ]
-
-
-def _plain_pipeline(cfg: Config) -> list[dict]:
-    """The test pipeline, fed with an array; nothing else is loaded."""
-    steps = cfg.get('test_pipeline') or cfg.test_dataloader.dataset.pipeline
-    kept = [
-        s for s in steps if not s['type'].split('.')[-1].startswith('Load')
-    ]
-    return [dict(type='LoadImageFromNDArray'), *kept]
-
-
-def _load_all(model: torch.nn.Module, state: dict, checkpoint: str) -> None:
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise SystemExit(
-            f'{checkpoint} is not a checkpoint of this config. {error}'
-        ) from error
+        names = names or [f'image {i}' for i in range(1, len(images) + 1)]
+        for result, name in zip(results, names, strict=True):
+            check_prediction(result, name)
+        return results

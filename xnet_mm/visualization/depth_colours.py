@@ -7,12 +7,14 @@ and neither of its ends is black, so far is never mistaken for unknown.
 
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 import matplotlib
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageDraw
 
+from ..checks import check_number, check_positive
 from .panels import GAP, ROW, font
 
 DEPTH_MAP = 'viridis_r'
@@ -80,18 +82,21 @@ def depth_range(
     """
     if wanted in ('max_depth', 'percentile'):
         if wanted == 'max_depth' and max_depth:
-            return 0.0, float(max_depth)
+            return 0.0, check_positive(max_depth, 'max_depth')
         known = depth[is_known(depth)]
         if not known.size:
             return 0.0, float(max_depth or 1)
         low, high = np.percentile(known, PERCENTILES).tolist()
         return (low, high) if high > low else (0.0, high)
-    if isinstance(wanted, str) or len(wanted) != 2 or wanted[0] >= wanted[1]:
+    try:
+        near, far = cast(Sequence, wanted)
+        low = check_number(near, 'NEAR', least=0)
+        return low, check_number(far, 'FAR', above=low)
+    except (TypeError, ValueError) as error:
         raise ValueError(
             "the range of depth colours is 'max_depth', 'percentile' or two "
-            f'growing numbers in metres, got {wanted!r}.'
-        )
-    return float(wanted[0]), float(wanted[1])
+            f'growing numbers in metres, got {wanted!r} ({error}).'
+        ) from None
 
 
 def depth_bar(vmin: float, vmax: float, width: int) -> np.ndarray:

@@ -45,7 +45,7 @@ def draw_depth(
     """
     height, width = image.shape[:2]
     shrink = max(1.0, width / PANEL_WIDTH)
-    size = round(width / shrink), round(height / shrink)
+    size = round(width / shrink), max(1, round(height / shrink))
     bar = depth_bar(*limits, size[0])
     panels = {
         'image': (

@@ -1,6 +1,6 @@
 """What visualisers of panels have in common: names, files, windows."""
 
-from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ class PanelVisualizer(Visualizer):
 
     def __init__(self, name: str = 'visualizer', **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
-        self._names: Counter[tuple[str, int]] = Counter()
+        self._names: set[tuple[str, int]] = set()
 
     @property
     def picture_dir(self) -> str | None:
@@ -66,11 +66,12 @@ class PanelVisualizer(Visualizer):
         if show:
             self.show(picture, win_name=name, wait_time=wait_time)
         if out_file is None:
-            stem = Path(name).stem
-            repeats = self._names[stem, step]
-            self._names[stem, step] += 1
-            stem += f'-{repeats}' if repeats else ''
-            self.add_image(stem, picture, step)
+            stem = free = Path(name).stem
+            repeats = count(1)
+            while (free, step) in self._names:
+                free = f'{stem}-{next(repeats)}'
+            self._names.add((free, step))
+            self.add_image(free, picture, step)
         else:
             suffix = Path(out_file).suffix or '.png'
             _, data = cv2.imencode(suffix, picture[..., ::-1])

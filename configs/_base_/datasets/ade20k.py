@@ -6,8 +6,8 @@ data_root = '{{$XNET_MM_DATA:data}}/ade/ADEChallengeData2016'
 img_scale = (2048, 512)  # short side 512, long side at most 2048
 crop_size = (512, 512)  # (height, width)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadImage'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(
         type='RandomResize',
         scale=img_scale,
@@ -20,10 +20,10 @@ train_pipeline = [
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='Resize', scale=img_scale, keep_ratio=True),
     # After Resize: the metric is computed at the label's own size.
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(

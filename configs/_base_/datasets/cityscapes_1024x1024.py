@@ -3,8 +3,8 @@
 _base_ = './cityscapes.py'
 crop_size = (1024, 1024)  # (height, width)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadImage'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(
         type='RandomResize',
         scale={{_base_.img_scale}},

@@ -9,7 +9,7 @@ max_depth = 200.0  # metres, as the class has it
 img_scale = (640, 384)  # (width, height)
 crop_size = (384, 640)  # (height, width)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.DepthSplatResize', scale=img_scale),
     dict(
@@ -32,14 +32,14 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.DepthSplatResize', scale=img_scale),
     # After the resize: the metric is computed at 1936x1216.
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.DepthSplatResize', scale=img_scale),
     {{_base_.flip}},
 ]

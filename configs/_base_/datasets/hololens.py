@@ -8,7 +8,7 @@ train_scale = (288, 192)  # (width, height)
 crop_size = (192, 256)  # (height, width)
 resize = dict(type='xnet_mm.DepthResize', scale=train_scale, keep_ratio=True)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     resize,
     dict(type='xnet_mm.DepthRandomCrop', crop_size=crop_size),
@@ -17,7 +17,7 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     resize,
     # After the resize: the metric is computed at the truth's own size.
     dict(type='xnet_mm.LoadDepth'),
@@ -25,7 +25,7 @@ test_pipeline = [
 ]
 # What test_cfg.flip='mean' of the model does in one pass over the data.
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(
         type='TestTimeAug',
         transforms=[

@@ -8,7 +8,7 @@ data_root = '{{$XNET_MM_DATA:data}}/kitti'
 max_depth = 80.0  # metres, as the class has it
 crop_size = (352, 704)  # (height, width)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.KBCrop'),  # 352x1216
     # BTS and NeWCRFs rotate by 1 degree.
@@ -26,13 +26,13 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.KBCrop'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.KBCrop'),
     {{_base_.flip}},
 ]

@@ -7,7 +7,7 @@ data_root = '{{$XNET_MM_DATA:data}}/nyu'
 max_depth = 10.0  # metres, as the class has it
 crop_size = (416, 544)  # (height, width)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.NYUCrop'),  # the frame holds no image
     dict(type='xnet_mm.DepthRandomRotate', prob=0.5, degree=2.5),
@@ -24,7 +24,7 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]

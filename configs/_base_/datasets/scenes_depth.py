@@ -5,7 +5,7 @@ data_root = '{{$XNET_MM_DATA:data}}/scenes'
 max_depth = 10.0  # metres
 crop_size = (192, 256)  # (height, width)
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.DepthRandomCrop', crop_size=crop_size),
     dict(type='xnet_mm.DepthRandomFlip', prob=0.5),
@@ -13,7 +13,7 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]

@@ -14,4 +14,4 @@ flip = dict(
         [dict(type='xnet_mm.PackDepthInputs')],
     ],
 )
-tta_pipeline = [dict(type='LoadImageFromFile'), flip]
+tta_pipeline = [dict(type='xnet_mm.LoadImage'), flip]

@@ -5,7 +5,7 @@ _base_ = './default.py'
 # figures have it.
 img_ratios = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75]
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(
         type='TestTimeAug',
         transforms=[
@@ -17,7 +17,7 @@ tta_pipeline = [
                 dict(type='RandomFlip', prob=0.0, direction='horizontal'),
                 dict(type='RandomFlip', prob=1.0, direction='horizontal'),
             ],
-            [dict(type='LoadAnnotations')],
+            [dict(type='xnet_mm.LoadLabels')],
             [dict(type='PackSegInputs')],
         ],
     ),

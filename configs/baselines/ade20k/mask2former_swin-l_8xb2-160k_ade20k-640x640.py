@@ -12,7 +12,7 @@ model = dict(
     decode_head=dict(num_classes=150),
 )
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='LoadAnnotations'),
     dict(
         type='RandomChoiceResize',

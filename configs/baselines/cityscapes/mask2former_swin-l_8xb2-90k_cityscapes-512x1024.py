@@ -16,7 +16,7 @@ model = dict(
     ),
 )
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='xnet_mm.LoadImage'),
     dict(type='LoadAnnotations'),
     dict(
         type='RandomChoiceResize',

@@ -28,7 +28,7 @@ def test_rgb_whatever_the_file_holds(tmp_path):
     data = path.read_bytes()
     for half in (data[: len(data) // 2], data[:9], b''):
         path.write_bytes(half)
-        with pytest.raises(OSError, match=r'a\.png: unreadable image \('):
+        with pytest.raises(ValueError, match=r'a\.png: unreadable image \('):
             read_rgb(path)
 
 

@@ -1,13 +1,16 @@
-"""LoadDepth: metres of the file, at the place of the image."""
+"""LoadImage: as all tools read it; LoadDepth: metres, at its place."""
 
 import numpy as np
 import pytest
 from depth_pairs import PIPELINE, make_pairs, units
+from mmcv.transforms import LoadImageFromFile
 from mmengine.registry import init_default_scope
+from mmseg.registry import TRANSFORMS
+from picture_files import lossy_files, pillow, refused_files
 from PIL import Image
 
 from xnet_mm.datasets import DepthDataset
-from xnet_mm.datasets.transforms import LoadDepth
+from xnet_mm.datasets.transforms import LoadDepth, LoadImage
 
 
 @pytest.fixture
@@ -82,3 +85,39 @@ def test_the_size_is_that_of_the_file(tmp_path):
 
 def test_it_says_its_name():
     assert repr(LoadDepth()) == 'LoadDepth()'
+
+
+def test_images_are_those_of_the_stock_transform(tmp_path):
+    files = dict(lossy_files(), **{'a.png': pillow(COLOURS, 'PNG')})
+    for name, content in files.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        for options in ({}, dict(to_float32=True)):
+            loader = dict(type='xnet_mm.LoadImage', **options)
+            found = TRANSFORMS.build(loader)(dict(img_path=str(path)))
+            stock = LoadImageFromFile(**options)(dict(img_path=str(path)))
+            assert found.keys() == stock.keys()
+            assert found['img'].dtype == stock['img'].dtype
+            np.testing.assert_array_equal(found['img'], stock['img'])
+            for key in ('img_shape', 'ori_shape'):
+                assert found[key] == stock[key]
+
+
+COLOURS = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+
+
+def test_images_that_are_wrong(tmp_path):
+    whole = pillow(COLOURS, 'JPEG')
+    path = tmp_path / 'a.jpg'
+    for content, text in (
+        (whole[:-20], r'a\.jpg: unreadable image \(cut short'),
+        (refused_files()['dark.png'][0], r'a\.jpg: its 16-bit values'),
+        (b'', r'a\.jpg: unreadable image \(an empty file'),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=text):
+            LoadImage()(dict(img_path=str(path)))
+        loader = LoadImage(ignore_empty=True)
+        assert loader(dict(img_path=str(path))) is None
+    with pytest.raises(FileNotFoundError, match=r'no\.jpg'):
+        LoadImage()(dict(img_path=str(tmp_path / 'no.jpg')))

@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Sequence
 
+from ...arguments import threads
 from ..threads import Job, run_jobs
 
 MOST_NAMED = 50
@@ -29,7 +30,7 @@ def add_job_options(parser: ArgumentParser, places_files: bool = True) -> None:
         '--skip-broken', action='store_true', help='leave broken files out'
     )
     parser.add_argument(
-        '--workers', type=int, help='threads (default: one a core)'
+        '--workers', type=threads, help='threads (default: one a core)'
     )
 
 

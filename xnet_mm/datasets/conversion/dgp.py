@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from ...checks import check_camera
+from ..array_files import read_array
+
 LIDAR = 'LIDAR'
 SPLITS = {'0': 'train', '1': 'val', '2': 'test', '3': 'train_overfit'}
 
@@ -43,14 +46,13 @@ class Sweep:
             raise FileNotFoundError(f'{self.path}: no such LiDAR sweep')
         try:
             columns = [self.channels.index(axis) for axis in 'XYZ']
-            with np.load(self.path, allow_pickle=False) as arrays:
-                name = 'data' if 'data' in arrays.files else arrays.files[0]
-                points = arrays[name][:, columns].astype(np.float64)
+            points = read_array(self.path, 'data')[:, columns]
         except Exception as error:  # zipfile, zlib and numpy raise their own
             raise ValueError(
                 f'{self.path}: unreadable LiDAR sweep with channels '
                 f'{self.channels} ({error})'
             ) from None
+        points = points.astype(np.float64)
         return points[np.isfinite(points).all(axis=1)]
 
 
@@ -183,7 +185,9 @@ def _read_sample(data: list[dict], cameras: dict, folder: Path) -> Sample:
                     camera=name,
                     path=folder / datum['filename'],
                     shape=(datum['height'], datum['width']),
-                    intrinsics=cameras[name],
+                    intrinsics=check_camera(
+                        cameras[name], f'{folder}: {name}'
+                    ),
                     pose=pose_matrix(datum['pose']),
                 )
             )

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ...fileio.atomic import write_atomically
+from ...fileio.images import read_image
 from ..depth_check import read_pair
 from ..depth_io import Encoding
 from ..split_file import read_split
@@ -17,15 +17,9 @@ def read_rgb(path: Path) -> np.ndarray:
     """(H, W, 3) uint8 RGB; decoded to the end, as a file may be cut short.
 
     Raises:
-        OSError: missing or broken; names the file.
+        FileNotFoundError or ValueError: as `read_image`.
     """
-    try:
-        with Image.open(path) as file:
-            return np.asarray(file.convert('RGB'))
-    except FileNotFoundError:
-        raise FileNotFoundError(f'{path}: no such image') from None
-    except (OSError, SyntaxError) as error:
-        raise OSError(f'{path}: unreadable image ({error})') from None
+    return np.ascontiguousarray(read_image(path)[..., ::-1])
 
 
 def check_pair(

@@ -1,10 +1,11 @@
-"""Transforms that keep image, depth and intrinsics in step."""
+"""Transforms: loading, and image, depth and intrinsics in step."""
 
 from .color import DepthColorAug
 from .crop import DepthRandomCrop, DepthRandomPad, KBCrop, NYUCrop
 from .formatting import PackDepthInputs
 from .geometry import DepthRandomFlip, DepthRandomRotate
-from .loading import LoadDepth
+from .labels import LoadLabels
+from .loading import LoadDepth, LoadImage
 from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     'DepthSplatResize',
     'KBCrop',
     'LoadDepth',
+    'LoadImage',
+    'LoadLabels',
     'NYUCrop',
     'PackDepthInputs',
 ]

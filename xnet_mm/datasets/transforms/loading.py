@@ -1,10 +1,62 @@
-"""Reading a sample's depth map."""
+"""Reading a sample's image and depth map."""
 
-from mmcv.transforms import BaseTransform
+import numpy as np
+from mmcv.transforms import BaseTransform, LoadImageFromFile
+from mmengine.fileio import get
 
+from ...fileio.images import decode_image
 from ...registry import TRANSFORMS
 from ..depth_check import check_size
-from ..depth_io import read_depth
+from ..depth_io import read_depth_of
+
+
+@TRANSFORMS.register_module()
+class LoadImage(LoadImageFromFile):
+    """Read the image, as `fileio.images.read_image` does for all tools.
+
+    mmcv's `LoadImageFromFile` with one more promise: a file that is cut
+    short, or whose values do not fit into 8 bits, is an error with its name
+    and not half a picture or a dark one. Ordinary JPEGs and PNGs give the
+    same pixels.
+
+    Args:
+        to_float32: give float32 instead of uint8, of the same values.
+        ignore_empty: let the data set take another sample instead of
+            raising.
+        backend_args: where the files are, as for mmengine's `fileio.get`.
+
+    Raises:
+        FileNotFoundError or ValueError: as `read_image`, unless
+            `ignore_empty`.
+    """
+
+    def __init__(
+        self,
+        to_float32: bool = False,
+        ignore_empty: bool = False,
+        backend_args: dict | None = None,
+    ) -> None:
+        super().__init__(
+            to_float32=to_float32,
+            ignore_empty=ignore_empty,
+            backend_args=backend_args,
+        )
+
+    def transform(self, results: dict) -> dict | None:
+        """Add `img`, (H, W, 3) BGR, `img_shape` and `ori_shape`."""
+        path = results['img_path']
+        try:
+            content = get(path, backend_args=self.backend_args)
+            image = decode_image(content, str(path))
+        except (OSError, ValueError):
+            if self.ignore_empty:
+                return None
+            raise
+        if self.to_float32:
+            image = image.astype(np.float32)
+        results['img'] = image
+        results['img_shape'] = results['ori_shape'] = image.shape[:2]
+        return results
 
 
 @TRANSFORMS.register_module()
@@ -12,8 +64,9 @@ class LoadDepth(BaseTransform):
     """Add the ground truth in metres, as `depth_io.read_depth` reads it.
 
     Reads `depth_map_path` (None: no ground truth, and nothing is added),
-    `depth_scale` and `depth_encoding`; adds `gt_depth_map`, (H, W) float32
-    with 0 = no ground truth, and lists it in `seg_fields`.
+    `depth_scale`, `depth_encoding` and `invalid_values`; adds
+    `gt_depth_map`, (H, W) float32 with 0 = no ground truth, and lists it in
+    `seg_fields`.
 
     The map has the size of the image file. After a resize, as test
     pipelines have it, it keeps that size; after a crop that left `crop_box`
@@ -29,9 +82,7 @@ class LoadDepth(BaseTransform):
         path = results.get('depth_map_path')
         if path is None:
             return results
-        depth = read_depth(
-            path, results['depth_scale'], results['depth_encoding']
-        )
+        depth = read_depth_of(results)
         if 'crop_box' in results:
             top, left, height, width = results['crop_box']
             depth = depth[top : top + height, left : left + width]
