@@ -55,6 +55,18 @@ def test_changed_settings_are_named_and_those_of_the_launch_are_not(tmp_path):
     ]
 
 
+def test_hooks_that_only_check_are_no_setting(tmp_path):
+    log = write_log(tmp_path, dict(loss=1.0, step=1))
+    check, other = dict(type='xnet_mm.CheckpointCheckHook'), dict(type='A')
+    config = log.with_name('config.py')
+    for then, now in (([], [check]), ([other], [other, check])):
+        config.write_text(f'custom_hooks = {then}\nrandomness=dict(seed=0)')
+        cfg = Config(dict(custom_hooks=now))
+        assert changed_settings(tmp_path, cfg, 0) == []
+    (text,) = changed_settings(tmp_path, Config(dict(custom_hooks=[check])), 0)
+    assert text.startswith("custom_hooks: [{'type': 'A'}] in the run")
+
+
 @pytest.mark.parametrize(
     ('line', 'what'),
     [

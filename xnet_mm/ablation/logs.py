@@ -15,6 +15,8 @@ SCALARS = '*/vis_data/scalars.json'
 TIMINGS = ('data_time', 'time', 'step')
 # What tools/train.py sets on its own, and so says nothing of the training.
 OF_THE_LAUNCH = ('work_dir', 'resume')
+# Hooks that stop a run and change nothing in it; the tools add them.
+CHECKS = ('CheckpointCheckHook',)
 
 
 class RunLog(NamedTuple):
@@ -106,14 +108,25 @@ def changed_settings(folder: Path, cfg: Config, seed: int) -> list[str]:
     Raises:
         ValueError: the config of a run is not one that MMEngine dumped.
     """
-    now = cfg.to_dict()
+    now = _without_checks(cfg.to_dict())
     now['randomness'] = dict(now.get('randomness') or {}, seed=seed)
     texts: dict[str, None] = {}  # in order, each once
     for path in sorted(folder.glob(CONFIG)):
         if path.with_name('scalars.json').exists():
-            then = read_plain_config(path)  # of whoever ran it: never run
+            # Of whoever ran it: read, never run.
+            then = _without_checks(read_plain_config(path))
             texts |= dict.fromkeys(_differences(then, now))
     return list(texts)
+
+
+def _without_checks(config: dict) -> dict:
+    hooks = [
+        h
+        for h in config.get('custom_hooks') or []
+        if str(h.get('type')).rpartition('.')[2] not in CHECKS
+    ]
+    rest = {k: v for k, v in config.items() if k != 'custom_hooks'}
+    return dict(rest, custom_hooks=hooks) if hooks else rest
 
 
 def _differences(then: Any, now: Any, name: str = '') -> Iterator[str]:
