@@ -4,6 +4,7 @@
 # make test        set up, pytest and the linters
 # make test-heavy  the full-size builds and long runs too
 # make lint        the linters alone
+# make campaign    bad files, options, kills: what the tools do about them
 # make clean       remove all that the targets above made
 #
 # Every install is by constraints.txt, the versions that were tested. Stamp
@@ -27,7 +28,7 @@ PACKAGE := $(shell find xnet_mm -name '*.py')
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check \
 	-c constraints.txt --build-constraint constraints.txt
 
-.PHONY: demo scenes test test-heavy lint clean
+.PHONY: demo scenes test test-heavy campaign lint clean
 
 demo: $(WORK_DIR)/segmentation/.trained $(WORK_DIR)/depth/.trained
 	$(call test,segmentation,$(SEGMENTATION))
@@ -55,6 +56,10 @@ test: $(VENV)/.tests lint
 
 test-heavy: $(VENV)/.tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS)
+
+# Some of it: make campaign CAMPAIGN='--kind hostile', or '--list'.
+campaign: $(VENV)/.tests
+	$(BIN)/python tests/campaign $(CAMPAIGN)
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

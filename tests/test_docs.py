@@ -160,7 +160,7 @@ def test_api_page_lists_what_is_registered():
     registered = set()
     for kind in (
         *('MODELS', 'DATASETS', 'TRANSFORMS', 'METRICS', 'HOOKS'),
-        *('STRATEGIES', 'VISUALIZERS'),
+        *('EVALUATOR', 'STRATEGIES', 'VISUALIZERS'),
     ):
         registered |= {*getattr(registry, kind).module_dict}
     text = (ROOT / 'docs/api.md').read_text()

@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_LINES = 300
+# One file to copy to a machine that has not this package.
+LONG = {'tools/predict_exported.py': 420}
 CONFIGS = Path('tests/test_configs')
 CAMPAIGN = Path('tests/campaign')
 EXCEPTIONS = {
@@ -124,7 +126,7 @@ def test_no_file_is_too_long():
         for path in list_files(ROOT, folder, '*.*'):
             if path.suffix in ('.py', '.sh'):
                 lines = len((ROOT / path).read_text().splitlines())
-                if lines > MAX_LINES:
+                if lines > LONG.get(path.as_posix(), MAX_LINES):
                     long.append(f'{path.as_posix()}: {lines}')
     assert not long, f'more than {MAX_LINES} lines:{listing(long)}'
 

@@ -29,11 +29,9 @@ from PIL import Image
 
 Image.MAX_IMAGE_PIXELS = None  # check_header has a rule of its own
 FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
-# Of a file, at most; a WebP of one colour is nearly empty.
 PIXELS_PER_BYTE = {'JPEG': 512, 'MPO': 512, 'PNG': 8256, 'WEBP': 2**28}
 LIMIT = 'OPENCV_IO_MAX_IMAGE_PIXELS'  # the same for all tools
 SIZE_MARKER = b'\xff\x4f\xff\x51'  # of JPEG 2000
-DARK = 64  # of 256: the brightest of 14 bits
 DEEP = 'scale the values to 8 bits and save them as PNG'
 
 
@@ -276,8 +274,14 @@ def read_image(path: Path) -> np.ndarray:
         deep = bool(values.any())
     else:
         image = np.asarray(picture.convert('RGB'))
-    if deep and image.max() < DARK:
+    if deep and image.max() < 64:  # of 14 bits, or fewer
         raise ValueError(f'16 bits of which few are used: too dark; {DEEP}')
+    corners = image[:: max(1, len(image) - 1), :: max(1, image.shape[1] - 1)]
+    if picture.format == 'JPEG' and (corners == 128).all(-1).any():
+        at = content.rfind(b'\xff\xd9')  # more bytes change what is cut short
+        more = BytesIO(content[:at] + b'Z' * 99 + content[at:])
+        if (np.asarray(Image.open(more).convert('RGB')) != image).any():
+            raise ValueError('cut short before its last row')
     exif = Image.Exif()
     try:
         exif.load(picture.info.get('exif', b''))

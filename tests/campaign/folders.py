@@ -41,6 +41,7 @@ def folder_case(name: str, made: str, what: str, fill: Callable) -> Case:
         found = {
             p.relative_to(desk.folder / out / 'labels').as_posix()
             for p in (desk.folder / out / 'labels').rglob('*.png')
+            if p.is_file()
         }
         missing = {f'{n}.png' for n in wanted} - found
         check(not missing, f'no labels {missing}, found {found}', LOST)

@@ -12,11 +12,11 @@ def zero_label(tool: str) -> Case:
     """0 is void, classes are 1..3: written ids are those of the files."""
 
     def run(desk: Desk) -> Run:
-        load = "dict(type='LoadAnnotations', reduce_zero_label=True)"
+        load = "dict(type='xnet_mm.LoadLabels', reduce_zero_label=True)"
         extra = (
             'for loader in (train_dataloader, val_dataloader, '
             "test_dataloader):\n    loader['dataset']['pipeline'] = ["
-            f"{load} if t['type'].endswith('LoadAnnotations') else t "
+            f"{load} if t['type'] == 'xnet_mm.LoadLabels' else t "
             "for t in loader['dataset']['pipeline']]\n"
         )
         path = data(desk, 'reduce_zero_label=True', extra, iters=20)

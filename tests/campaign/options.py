@@ -1,6 +1,6 @@
 """Options of every tool that no run can mean."""
 
-from campaign.case import Case, Refused, Run
+from campaign.case import Case, Gives, Refused, Run, check
 from campaign.desk import Desk
 from campaign.images import save, scene
 from campaign.world import World
@@ -212,12 +212,18 @@ def words_of(option: str) -> tuple[str, ...]:
     return (option.split(' ')[0].split('=')[0],)
 
 
+def warns(run: Run) -> None:
+    check('does not fit' in run.text and 'clipped' in run.text, 'no warning')
+
+
 def case(tool: str, option: str) -> Case:
     def run(desk: Desk) -> Run:
         words = option.split(' ')
         return desk.tool(*base(desk, tool), *words)
 
     right = Refused(words_of(option), seconds=60)
+    if option == '--depth-scale 1e9':  # a range that does not fit is said
+        right = Gives('warns that it does not fit', warns, ('depth-scale',))
     return Case(KIND, f'{tool} {option}', option, right, run)
 
 

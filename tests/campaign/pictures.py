@@ -211,7 +211,7 @@ READABLE = {
         '.tif', 'deflate', pillow('RGB', compression='tiff_adobe_deflate')
     ),
     'cmyk.tif': Picture('.tif', 'CMYK', pillow('CMYK'), sure=False),
-    'pages.tif': Picture('.tif', 'two pages', pages),
+    'pages.tif': Picture('.tif', 'two pages', pages, sure=False),
     'grey16.tif': Picture('.tif', '16-bit grey', by_array(_grey16)),
     'grey12.tif': Picture(
         '.tif', '12 bits in 16-bit grey', by_array(_grey12), sure=False

@@ -52,7 +52,7 @@ data = dict(
     type='xnet_mm.DepthDataset', data_root={root!r}, img_suffix='.png',
     data_prefix=dict(img_path='rgb', depth_path='depth'),
     metainfo=dict(max_depth=max_depth))
-load = [dict(type='LoadImageFromFile'), dict(type='xnet_mm.LoadDepth')]
+load = [dict(type='xnet_mm.LoadImage'), dict(type='xnet_mm.LoadDepth')]
 train_pipeline = load + [
     dict(type='xnet_mm.DepthRandomFlip', prob=0.5),
     dict(type='xnet_mm.PackDepthInputs')]
@@ -129,9 +129,15 @@ def seg_config(
             encoder=encoder, decoder=decoder, classes=num_classes
         )
         extra = text + extra
-    return tiny.write_tiny_config(
-        path, root, num_classes=num_classes, extra=extra, **options
-    )
+    tiny.write_tiny_config(path, root, num_classes=num_classes, **options)
+    text = path.read_text()
+    for theirs, ours in (
+        ("'LoadImageFromFile'", "'xnet_mm.LoadImage'"),
+        ("'LoadAnnotations'", "'xnet_mm.LoadLabels'"),
+    ):
+        text = text.replace(theirs, ours)
+    path.write_text(text + extra)
+    return path
 
 
 def depth_config(

@@ -141,6 +141,32 @@ def test_a_copy_that_broke_off_and_left_zeros(name, write, exported):
         exported(path)
 
 
+@pytest.mark.parametrize('orientation', [1, 3, 6])
+@pytest.mark.parametrize('share', [0.4, 0.9])
+def test_a_jpeg_cut_short_whose_end_was_added(
+    write, exported, share, orientation
+):
+    block = picture_files.exif(orientation)
+    whole = pillow(BIG, 'JPEG', exif=block)
+    cut = whole[: int(len(whole) * share)].rstrip(b'\xff') + b'\xff\xd9'
+    path = write('a.jpg', cut)
+    with pytest.raises(ValueError, match='cut short: this JPEG ends before'):
+        read_image(path)
+    with pytest.raises(ValueError, match='cut short before its last row'):
+        exported(path)
+
+
+@pytest.mark.parametrize('rows', [0, 100, 200])
+def test_grey_below_a_picture_is_a_picture(write, exported, rows):
+    """128 everywhere, as it is put around pictures of another shape."""
+    padded = BIG.copy()
+    padded[rows:] = 128
+    path = write('a.jpg', pillow(padded, 'JPEG'))
+    image = read_image(path)
+    np.testing.assert_array_equal(image, cv2.imread(str(path)))
+    np.testing.assert_array_equal(exported(path), image[..., ::-1])
+
+
 def test_a_thumbnails_end_is_not_the_pictures(write):
     thumbnail = pillow(BIG[::8, ::8].copy(), 'JPEG')
     plain = pillow(BIG, 'JPEG')

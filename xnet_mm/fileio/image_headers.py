@@ -204,6 +204,27 @@ def _read_jpeg(content: bytes, name: str) -> Header:
     return Header('JPEG', size, plain and frame[5] in (1, 3))
 
 
+def lacks_data(content: bytes, image: np.ndarray) -> bool:
+    """Whether a JPEG ends, by an end marker, before its last row.
+
+    What is not there comes out as 128, up to a corner. Then the file is
+    decoded once more with bytes before the end: if they change the picture,
+    the decoder was waiting for them.
+
+    Args:
+        content: of the file.
+        image: (H, W, 3), decoded from it.
+    """
+    height, width = image.shape[:2]
+    corners = image[:: max(1, height - 1), :: max(1, width - 1)]
+    if not (corners == 128).all(axis=-1).any():
+        return False
+    at = content.rfind(JPEG_END)
+    more = content[:at] + b'Z' * 99 + content[at:]
+    other = cv2.imdecode(np.frombuffer(more, np.uint8), cv2.IMREAD_COLOR)
+    return other is not None and not np.array_equal(image, other)
+
+
 def _count_rows(content: bytes) -> int:
     """How many rows of a JPEG are there; the rest comes out as 128."""
     data = np.frombuffer(content.rstrip(b'\0') + JPEG_END, np.uint8)

@@ -21,6 +21,7 @@ from PIL.PngImagePlugin import PngImageFile
 from .image_headers import (
     JPEG_2000_SIZE,
     check_pixels,
+    lacks_data,
     png_chunks,
     read_header,
     turn,
@@ -69,6 +70,11 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
         except cv2.error:
             image = None
         if image is not None:
+            if header.format == 'JPEG' and lacks_data(content, image):
+                raise ValueError(
+                    f'{name}: unreadable image (cut short: this JPEG ends '
+                    'before its last row). Copy it again'
+                )
             return image
     image = _decode_with_pillow(content, name)
     return np.ascontiguousarray(image[..., ::-1])

@@ -157,3 +157,14 @@ def test_the_stock_loader_gives_way_everywhere():
         print,
     ]
     assert stock['type'] == 'LoadAnnotations'
+
+
+@pytest.mark.parametrize('share', [0.5, 0.9])
+def test_a_label_map_that_was_cut_short(tmp_path, share):
+    path = tmp_path / 'a.png'
+    rng = np.random.default_rng(0)
+    save(path, rng.integers(0, 3, (64, 64)).astype(np.uint8))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ValueError, match=r'a\.png: .*cut short|a\.png: unr'):
+        load(path)

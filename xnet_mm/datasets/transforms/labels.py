@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.fileio import get
 from mmseg.datasets.transforms import LoadAnnotations
 
+from ...fileio.images import check_picture
 from ...registry import TRANSFORMS
 from ..label_check import BROKEN, describe_wrong_ids
 from ..label_ids import IGNORED, loaded_ids
@@ -58,10 +59,13 @@ class LoadLabels(LoadAnnotations):
     def _read(self, path: str) -> np.ndarray:
         """(H, W) integers, as the file has them."""
         try:
+            content = get(path, backend_args=self.backend_args)
+        except OSError as error:
+            raise ValueError(f'{path}: unreadable ({error})') from None
+        check_picture(content, path)  # OpenCV fills what is missing
+        try:
             ids = mmcv.imfrombytes(
-                get(path, backend_args=self.backend_args),
-                flag='unchanged',
-                backend=self.imdecode_backend,
+                content, flag='unchanged', backend=self.imdecode_backend
             )
         except BROKEN as error:
             raise ValueError(f'{path}: unreadable ({error})') from None
