@@ -14,7 +14,12 @@ CONFIG = '*/vis_data/config.py'
 SCALARS = '*/vis_data/scalars.json'
 TIMINGS = ('data_time', 'time', 'step')
 # What tools/train.py sets on its own, and so says nothing of the training.
-OF_THE_LAUNCH = ('work_dir', 'resume')
+OF_THE_LAUNCH = ('work_dir', 'resume', 'env_cfg')
+# Hooks that say what is wrong, or let a run go on, and change no figure.
+GUARDS = (
+    *('CheckpointCheck', 'FiniteCheck', 'ModelCheck'),
+    *('ResumeSettings', 'StopOnSignal'),
+)
 
 
 class RunLog(NamedTuple):
@@ -108,12 +113,24 @@ def changed_settings(folder: Path, cfg: Config, seed: int) -> list[str]:
     """
     now = cfg.to_dict()
     now['randomness'] = dict(now.get('randomness') or {}, seed=seed)
+    _leave_guards_out(now)
     texts: dict[str, None] = {}  # in order, each once
     for path in sorted(folder.glob(CONFIG)):
         if path.with_name('scalars.json').exists():
             then = read_plain_config(path)  # of whoever ran it: never run
+            _leave_guards_out(then)
             texts |= dict.fromkeys(_differences(then, now))
     return list(texts)
+
+
+def _leave_guards_out(cfg: Any) -> None:
+    """tools/train.py adds them to every config; an old run lacks some."""
+    guards = [dict(type=f'xnet_mm.{name}Hook') for name in GUARDS]
+    hooks = cfg.get('custom_hooks') if isinstance(cfg, dict) else None
+    if isinstance(hooks, list):
+        hooks = [hook for hook in hooks if hook not in guards]
+        cfg.pop('custom_hooks')
+        cfg.update(dict(custom_hooks=hooks) if hooks else {})
 
 
 def _differences(then: Any, now: Any, name: str = '') -> Iterator[str]:
