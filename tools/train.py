@@ -9,7 +9,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 from mmengine.registry import RUNNERS
 
 from xnet_mm.engine import check_layer_decay
-from xnet_mm.engine.checkpoint_files import last_checkpoint
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     enable_amp,
@@ -19,6 +18,7 @@ from xnet_mm.engine.launch import (
     process_group_closed,
 )
 from xnet_mm.errors import clear_errors
+from xnet_mm.fileio.resuming import last_checkpoint
 
 
 def parse_args() -> Namespace:
@@ -49,14 +49,17 @@ def main() -> None:
     if args.amp:
         enable_amp(cfg)
     lock_work_dir(cfg)  # before anything is written there
-    if args.resume and args.resume != 'auto':
-        cfg.resume = True
-        cfg.load_from = existing_file(args.resume, 'checkpoint')
-    elif args.resume:
+    last = None
+    if args.resume == 'auto':
         last = last_checkpoint(cfg.work_dir)
         cfg.resume = last is not None or not cfg.get('load_from')
-        cfg.load_from = last or cfg.get('load_from')
-    RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg).train()
+    elif args.resume:
+        cfg.resume = True
+        cfg.load_from = existing_file(args.resume, 'checkpoint')
+    runner = RUNNERS.get(cfg.get('runner_type', 'Runner')).from_cfg(cfg)
+    if last is not None:
+        runner._load_from = last  # and not in the config that the run notes
+    runner.train()
 
 
 if __name__ == '__main__':

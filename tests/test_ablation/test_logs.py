@@ -112,3 +112,17 @@ def test_the_config_of_a_run_is_not_run(tmp_path):
     with pytest.raises(ValueError, match=r'config\.py, line 2: .*never run'):
         changed_settings(tmp_path, Config(dict(a=1)), 0)
     assert not marker.exists()
+
+
+def test_a_guard_that_an_older_run_lacks_is_no_other_setting(tmp_path):
+    log = write_log(tmp_path, dict(loss=1.0, step=1))
+    log.with_name('config.py').write_text(
+        "custom_hooks = [dict(type='A')]\nrandomness = dict(seed=4)"
+    )
+    guard = dict(type='xnet_mm.StopOnSignalHook')
+    now = dict(custom_hooks=[dict(type='A'), guard])
+    now['env_cfg'] = dict(dist_cfg=dict(timeout=600))
+    assert changed_settings(tmp_path, Config(now), 4) == []
+    now['custom_hooks'] = [guard, dict(type='B')]
+    (text,) = changed_settings(tmp_path, Config(now), 4)
+    assert text.startswith('custom_hooks: ')

@@ -1,8 +1,6 @@
-"""Names that are the run's own, and where to resume."""
+"""Names that are the run's own."""
 
-import pytest
-
-from xnet_mm.engine.checkpoint_files import CheckpointFiles, last_checkpoint
+from xnet_mm.engine.checkpoint_files import CheckpointFiles
 
 
 def test_own_names():
@@ -19,19 +17,3 @@ def test_own_names():
     assert padded.step('v2_000120.pth') == 120
     assert padded.step('v2_120.pth') is None
     assert padded.best_step('best_any_v2_000007.pth', 'auto') == 7
-
-
-def test_last_checkpoint_of_a_moved_folder(tmp_path):
-    assert last_checkpoint(tmp_path) is None
-    file = tmp_path / 'last_checkpoint'
-    for text, said in (('', "''"), ('/gone/iter_4.pth\n', "'/gone/iter_4")):
-        file.write_text(text)
-        with pytest.raises(ValueError, match=f'names {said}.*no file'):
-            last_checkpoint(tmp_path)
-    (tmp_path / 'iter_4.pth').touch()
-    assert last_checkpoint(tmp_path) == str(tmp_path / 'iter_4.pth')
-    elsewhere = tmp_path / 'a' / 'iter_5.pth'
-    elsewhere.parent.mkdir()
-    elsewhere.touch()
-    file.write_text(str(elsewhere))
-    assert last_checkpoint(tmp_path) == str(elsewhere)

@@ -17,6 +17,21 @@ def test_the_pointer_names_the_checkpoint(tmp_path):
     assert last_checkpoint(tmp_path) == 's3://bucket/iter_4.pth'
 
 
+@pytest.mark.parametrize('kept', [True, False])
+def test_a_folder_that_was_moved_or_copied_means_its_own(tmp_path, kept):
+    old, new = tmp_path / 'old', tmp_path / 'new'
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / 'iter_4.pth').touch()
+        (folder / 'last_checkpoint').write_text(str(old / 'iter_4.pth'))
+    if not kept:
+        (old / 'iter_4.pth').unlink()
+    assert last_checkpoint(new) == str(new / 'iter_4.pth')
+    (new / 'iter_4.pth').unlink()
+    if kept:  # checkpoints in a folder of their own: `out_dir`
+        assert last_checkpoint(new) == str(old / 'iter_4.pth')
+
+
 @pytest.mark.parametrize(
     ('content', 'text'),
     [

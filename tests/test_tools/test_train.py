@@ -145,34 +145,42 @@ def test_clear_errors(root, tmp_path, run, monkeypatch, options, message):
 
 @pytest.fixture
 def started(monkeypatch):
-    """Configs of the trainings that the tool starts; nothing is trained."""
-    cfgs = []
+    """(resume, checkpoint) of each training; nothing is trained."""
+    found = []
 
     class Started:
-        from_cfg = staticmethod(lambda cfg: cfgs.append(cfg) or Started())
-        train = staticmethod(lambda: None)
+        def __init__(self, cfg):
+            self.resume, self._load_from = cfg.resume, cfg.load_from
 
+        def train(self):
+            found.append((self.resume, self._load_from))
+
+    Started.from_cfg = Started
     monkeypatch.setattr(RUNNERS, 'get', lambda _: Started)
-    return cfgs
+    return found
 
 
 def test_resume_goes_on_from_the_last_one(tmp_path, run, started):
     """Not from `load_from` again, nor from where the folder was once."""
-    config = tmp_path / 'a.py'
-    config.write_text(f"launcher, load_from = 'none', {str(config)!r}")
+    config = tiny.write_tiny_config(tmp_path / 'a.py', tmp_path)
     work_dir = tmp_path / 'work'
     options = (config, '--work-dir', work_dir, '--resume')
+    fine_tune = ('--cfg-options', f'load_from={config}')
     run('train.py', *options)
-    assert not started[-1].resume and started[-1].load_from == str(config)
-    run('train.py', *options, '--cfg-options', 'load_from=None')
-    assert started[-1].resume and started[-1].load_from is None
+    run('train.py', *options, *fine_tune)
     (work_dir / 'last_checkpoint').write_text('/moved/iter_2.pth')
-    (work_dir / 'iter_2.pth').touch()
+    last = work_dir / 'iter_2.pth'
+    last.touch()
     run('train.py', *options)
-    assert started[-1].resume
-    assert started[-1].load_from == str(work_dir / 'iter_2.pth')
+    run('train.py', *options, *fine_tune)
     run('train.py', *options, config)
-    assert started[-1].resume and started[-1].load_from == str(config)
+    assert started == [
+        (True, None),
+        (False, str(config)),
+        (True, str(last)),
+        (True, str(last)),
+        (True, str(config)),
+    ]
 
 
 def hold(folder, pipe):
@@ -182,8 +190,8 @@ def hold(folder, pipe):
 
 
 def test_a_second_training_writes_nothing(tmp_path, run, started, monkeypatch):
-    config, work_dir = tmp_path / 'a.py', tmp_path / 'work'
-    config.touch()
+    work_dir = tmp_path / 'work'
+    config = tiny.write_tiny_config(tmp_path / 'a.py', tmp_path)
     fork = multiprocessing.get_context('fork')
     here, there = fork.Pipe()
     process = fork.Process(target=hold, args=(work_dir, there))

@@ -14,9 +14,12 @@ CONFIG = '*/vis_data/config.py'
 SCALARS = '*/vis_data/scalars.json'
 TIMINGS = ('data_time', 'time', 'step')
 # What tools/train.py sets on its own, and so says nothing of the training.
-OF_THE_LAUNCH = ('work_dir', 'resume')
-# Hooks that stop a run and change nothing in it; the tools add them.
-CHECKS = ('CheckpointCheckHook',)
+OF_THE_LAUNCH = ('work_dir', 'resume', 'env_cfg')
+# Hooks that say what is wrong, or let a run go on, and change no figure.
+GUARDS = (
+    *('CheckpointCheck', 'FiniteCheck', 'ModelCheck'),
+    *('ResumeSettings', 'StopOnSignal'),
+)
 
 
 class RunLog(NamedTuple):
@@ -108,23 +111,22 @@ def changed_settings(folder: Path, cfg: Config, seed: int) -> list[str]:
     Raises:
         ValueError: the config of a run is not one that MMEngine dumped.
     """
-    now = _without_checks(cfg.to_dict())
+    now = _without_guards(cfg.to_dict())
     now['randomness'] = dict(now.get('randomness') or {}, seed=seed)
     texts: dict[str, None] = {}  # in order, each once
     for path in sorted(folder.glob(CONFIG)):
         if path.with_name('scalars.json').exists():
             # Of whoever ran it: read, never run.
-            then = _without_checks(read_plain_config(path))
+            then = _without_guards(read_plain_config(path))
             texts |= dict.fromkeys(_differences(then, now))
     return list(texts)
 
 
-def _without_checks(config: dict) -> dict:
-    hooks = [
-        h
-        for h in config.get('custom_hooks') or []
-        if str(h.get('type')).rpartition('.')[2] not in CHECKS
-    ]
+def _without_guards(config: dict) -> dict:
+    """tools/train.py adds them to every config; an old run lacks some."""
+    guards = [dict(type=f'xnet_mm.{name}Hook') for name in GUARDS]
+    hooks = config.get('custom_hooks') or []
+    hooks = [hook for hook in hooks if hook not in guards]
     rest = {k: v for k, v in config.items() if k != 'custom_hooks'}
     return dict(rest, custom_hooks=hooks) if hooks else rest
 

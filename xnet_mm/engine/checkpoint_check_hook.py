@@ -43,11 +43,14 @@ class CheckpointCheckHook(Hook):
         """
         if runner._resume is not True or runner._load_from is not None:
             return
-        if last_checkpoint(runner.work_dir) is None:
+        last = last_checkpoint(runner.work_dir)
+        if last is None:
             runner.logger.info(
                 f'No last_checkpoint in {runner.work_dir}: nothing to resume, '
                 'the run starts afresh.'
             )
+        else:
+            runner._load_from = last  # not where the folder was once
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare it with the model, before it is loaded.

@@ -208,27 +208,3 @@ class CheckpointFiles:
                     f'deleted in {folder}',
                     logger='current',
                 )
-
-
-def last_checkpoint(work_dir: str | Path) -> str | None:
-    """Path of the checkpoint to resume from; None where there is none.
-
-    In a run's folder that was moved or copied, `last_checkpoint` names a
-    file of the old place: the one beside it is meant.
-
-    Raises:
-        ValueError: the file names no checkpoint that is there.
-    """
-    file = Path(work_dir) / LAST
-    if not file.is_file():
-        return None
-    named = file.read_text(errors='replace').strip()
-    beside = str(file.parent / os.path.basename(named))
-    for path in (beside, named):
-        if os.path.isfile(path):
-            return path
-    raise ValueError(
-        f'{file} names {named!r}, which is no file, and neither is it in '
-        f'{file.parent}. Resume from one that is there (--resume '
-        'CHECKPOINT), or delete last_checkpoint to start anew.'
-    )

@@ -1,11 +1,15 @@
 """What resuming needs: the file that says where, and all states in one."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 
 def last_checkpoint(work_dir: str | Path) -> str | None:
     """The path that `last_checkpoint` of a work dir names.
+
+    In a folder that was moved or copied, that is a file of the old place:
+    the one of its name in this folder is meant.
 
     Returns:
         The path; None if there is no such file, and so nothing to resume.
@@ -33,7 +37,12 @@ def last_checkpoint(work_dir: str | Path) -> str | None:
         raise ValueError(
             f'{pointer} is empty, wanted the path of a checkpoint. {help_text}'
         )
-    if '://' not in path and not _is_file(path):
+    beside = pointer.absolute().parent / re.split(r'[/\\]', path)[-1]
+    if '://' in path:
+        return path
+    if _is_file(str(beside)):
+        return str(beside)
+    if not _is_file(path):
         raise ValueError(
             f'{pointer} names {path!r:.200}, and there is no such file. Was '
             f'the folder moved? {help_text}'
