@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from campaign.case import Case, Gives, Refused, Run
+from campaign.case import Case, Gives, Refused, Run, check
 from campaign.desk import Desk
 from campaign.pairs import TOOLS, config, load, mine
 
@@ -99,6 +99,11 @@ PARTS = {
 }
 
 
+def rate(run: Run) -> None:
+    """PolyLR's in iteration 41 of 42: 0.02 x (1 - 40 / 41)."""
+    check('[41/42]  lr: 4.8780e-04' in run.text, 'another learning rate')
+
+
 def part(name: str, tool: str) -> Case:
     def run(desk: Desk) -> Run:
         content = load(desk, 'seg3')
@@ -109,7 +114,9 @@ def part(name: str, tool: str) -> Case:
 
     title = f'{tool}: {name}'
     right = Refused((r'mine\.pth',))
-    if tool != 'train.py --resume' or name.startswith('no message'):
+    if name == 'param_schedulers=[]':  # those of the config then
+        right = Gives('the rate of the config', rate, (r'mine\.pth',))
+    elif tool != 'train.py --resume' or name.startswith('no message'):
         right = Gives('the weights do', or_refused=(r'mine\.pth',))
     return Case(KIND, title, f'a good checkpoint, but {name}', right, run)
 

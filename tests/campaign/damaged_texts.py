@@ -45,7 +45,7 @@ def log(name: str) -> Case:
             *('--work-dir', desk.folder / 'work'),
         )
 
-    words = (r'scalars|seed-0',)
+    words = (r'scalars|seed-0|no finished run',)
     right = Gives('a report', or_refused=words) if good else Refused(words)
     return Case(KIND, f'ablate.py: log, {name}', text[:40], right, run)
 

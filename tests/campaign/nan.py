@@ -9,7 +9,8 @@ from campaign.pairs import TOOLS, load
 from campaign.world import World
 
 KIND = 'nan'
-WORDS = (r'nan|finite|inf', r'iteration|iter|step')
+# Where it comes up in a run its iteration is named, else the setting.
+WORDS = (r'nan|finite|inf', r'iteration|iter|step|lr|loss_weight')
 POISON = """
 import torch
 from mmcv.transforms import BaseTransform
@@ -120,7 +121,7 @@ CASES = [
     training('seg3', "lr=float('inf')", RATE.format("float('inf')")),
     training('seg3', 'loss_weight=nan', LOSS.format("float('nan')")),
     training('depth10', 'loss_weight=nan', LOSS.format("float('nan')")),
-    training('xnet', 'loss_weight=inf', LOSS.format("float('inf')")),
+    training('seg3', 'loss_weight=inf', LOSS.format("float('inf')")),
     *(
         training(
             model,
