@@ -98,7 +98,7 @@ def main() -> int:
     wanted = {(c.kind, c.name) for c in cases}
     known = {k: r for k, r in pool.done().items() if k in wanted}
     if len(known) == len(cases):  # a whole campaign: the next one is anew
-        pool.results.unlink()
+        pool.forget(wanted)
         known = {}
     results = list(known.values())
     with table.progress(len(cases), results) as tell:

@@ -12,7 +12,7 @@ from campaign.world import MODELS, World, figures_of
 
 KIND = 'pairs'
 SECONDS = 20
-DIFFERS = r'missing|unexpected|size|shape|lack|class|max_depth|checkpoint: it'
+DIFFERS = r'missing|unexpected|size|shape|class|max_depth|not? (a )?checkpoint'
 # The file is named, and what of it is not as wanted.
 REFUSED = Refused((r'mine\.pth', DIFFERS), seconds=SECONDS)
 

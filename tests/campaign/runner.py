@@ -66,6 +66,11 @@ class Pool:
         found = map(json.loads, self.results.read_text().splitlines())
         return {(r['kind'], r['name']): r for r in found}
 
+    def forget(self, names: set[tuple[str, str]]) -> None:
+        """Drop these results; those of other kinds stay."""
+        kept = [r for key, r in self.done().items() if key not in names]
+        self.results.write_text(''.join(json.dumps(r) + '\n' for r in kept))
+
     def run(self, cases: list[Case], tell) -> None:
         """Run those that have no result; `tell` gets each result."""
         waiting = list(enumerate(cases))[::-1]
