@@ -50,6 +50,7 @@ def test_what_a_config_names_wrongly():
         ('a.py', 'a = 1\nb = c\n', 'line 2: NameError: name '),
         ('a.py', "_base_ = './no.py'\n", 'no.py'),
         ('a.py', 'a = 1 / 0', 'line 1: ZeroDivisionError: '),
+        ('a.py', "_base_ = './a.py'", 'it is a base of itself'),
         ('a.json', '{"a": ', 'JSONDecodeError: '),
         ('a.txt', 'a = 1', 'Only py/yml/yaml/json type are supported'),
         ('a.py', "custom_imports = dict(imports=['nowhere'])", 'nowhere'),

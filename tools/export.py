@@ -77,7 +77,7 @@ def main() -> None:
             WRITERS[args.out.suffix](
                 predictor.model, args.out, size, facts, args.fixed
             )
-        except (ModuleNotFoundError, RuntimeError, ValueError) as error:
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
             raise SystemExit(f'{args.out} was not written. {error}') from error
     megabytes = args.out.stat().st_size / 1e6
     print(f'{args.out} ({megabytes:.1f} MB), {facts["task"]}')

@@ -42,9 +42,9 @@ def threads(text: str) -> int:
     return int(text)
 
 
-def positive_number(text: str) -> float:
+def depth_scale(text: str) -> float:
     """For argparse, as `threads`."""
-    if not 0 < float(text) < float('inf'):
+    if not 1e-6 <= float(text) <= 1e9:
         raise ValueError
     return float(text)
 
@@ -65,7 +65,7 @@ def parse_args() -> Namespace:
     )
     parser.add_argument(
         '--depth-scale',
-        type=positive_number,
+        type=depth_scale,
         default=1000,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )
@@ -131,9 +131,12 @@ def check_facts(facts: dict, channels: int | str) -> None:
 
     `channels` of the prediction is a name where the file leaves it open.
     """
-    sides = [*(facts['size'] or [facts['size_divisor']])]
-    sides += facts.get('scale', [])
-    if not all(type(n) is int and 0 < n < 2**16 for n in sides):
+    pairs = [facts[k] for k in ('size', 'scale') if facts.get(k)]
+    sides = [facts['size_divisor']] if not facts['size'] else []
+    sides = sum(pairs, sides)
+    if not all(type(n) is int and 0 < n < 2**16 for n in sides) or any(
+        len(pair) != 2 for pair in pairs
+    ):
         raise ValueError(f'sizes of {sides}')
     if 'scale' in facts and type(facts['keep_ratio']) is not bool:
         raise ValueError(f'keep_ratio is {facts["keep_ratio"]!r}')
@@ -349,7 +352,11 @@ def write_png(path: Path, picture: np.ndarray) -> None:
     """(H,W) or RGB (H,W,3); to a temporary name first, then rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    Image.fromarray(picture).save(temporary, 'PNG')
+    try:
+        Image.fromarray(picture).save(temporary, 'PNG')
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise SystemExit(f'{path} cannot be written ({error})') from error
     temporary.replace(path)
 
 
@@ -362,12 +369,15 @@ def main() -> int:
     pictures: Callable = segmentation_pictures
     if model.facts['task'] == 'depth':
         pictures = depth_pictures
-        if model.facts['max_depth'] * args.depth_scale > 65535:
+        units = model.facts['max_depth'] * args.depth_scale
+        if not 16 <= units <= 16 * 65535:  # as check_range of the package
             raise SystemExit(
-                f'--depth-scale {args.depth_scale:g}: up to '
-                f'{model.facts["max_depth"]:g} m do not fit into 16 bit; '
-                f'at most {65535 / model.facts["max_depth"]:.0f} does'
+                f'--depth-scale {args.depth_scale:g} does not fit up to '
+                f'{model.facts["max_depth"]:g} m: take 1000, 256, or at most '
+                f'{65535 / model.facts["max_depth"]:.0f}'
             )
+        if units > 65535:
+            print(f'Warning: above {65535 / args.depth_scale:g} m is clipped.')
     skipped = []
     for number, (path, name) in enumerate(names.items(), 1):
         try:

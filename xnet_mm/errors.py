@@ -228,6 +228,8 @@ def _of_config(error: BaseException) -> str:
     names = [name for name in names if Path(name).is_file()]
     if not names:
         return ''
+    if isinstance(error, RecursionError):
+        return f'config {names[0]}: it is a base of itself'
     file, line = names[-1], ''  # the last one is a base, if any
     last = Path(frames[-1].tb_frame.f_code.co_filename)
     if last == Path(os.path.abspath(file)):

@@ -2,10 +2,13 @@
 
 import pytest
 from mmengine.config import Config
+from torch import nn
 
 from xnet_mm.engine.config_check import check_config, merge_changes
 
 FINE = dict(
+    model=dict(type='EncoderDecoder'),
+    default_scope='mmseg',
     train_cfg=dict(type='IterBasedTrainLoop', max_iters=1, val_interval=1),
     train_dataloader=dict(
         batch_size=1, num_workers=0, dataset=dict(indices=[0, 2])
@@ -26,8 +29,36 @@ def make(**changes):
 
 def test_what_is_fine():
     check_config(make())
-    check_config(Config(dict()))
-    check_config(Config(dict(train_cfg=None, test_dataloader=[])))
+    model = dict(type=nn.Module)
+    check_config(Config(dict(model=model)))
+    check_config(Config(dict(model=model, train_cfg=None, test_dataloader=[])))
+    metric = dict(type='IoUMetric', iou_metrics=['mIoU', 'mDice'])
+    check_config(make(val_evaluator=metric, test_evaluator=[metric]))
+    check_config(make(**{'optim_wrapper.optimizer.type': 'AdamW'}))
+
+
+@pytest.mark.parametrize('model', [None, 'EncoderDecoder', dict(neck=None)])
+def test_no_model(model):
+    with pytest.raises(ValueError, match=r'model is .*, wanted model=dict\('):
+        check_config(Config({**FINE, 'model': model}))
+
+
+@pytest.mark.parametrize(
+    'evaluator',
+    [
+        dict(type='IoUMetric', iou_metrics=['mIoU', 'mIuO']),
+        [dict(type='DepthMetric'), dict(type='IoUMetric', iou_metrics='mIuO')],
+        dict(metrics=[dict(type='mmseg.IoUMetric', iou_metrics=('mIuO',))]),
+    ],
+)
+def test_an_unknown_name_of_a_metric(evaluator):
+    with pytest.raises(ValueError, match=r"test_eval.* 'mIuO', wanted .*mIoU"):
+        check_config(make(test_evaluator=evaluator))
+
+
+def test_an_unknown_optimiser():
+    with pytest.raises(ValueError, match=r"'AdamV', which is not .*; Adam, "):
+        check_config(make(**{'optim_wrapper.optimizer.type': 'AdamV'}))
 
 
 @pytest.mark.parametrize(

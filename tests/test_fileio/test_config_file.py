@@ -125,3 +125,11 @@ def test_variables_of_the_environment_are_values(tmp_path, monkeypatch):
     )
     cfg = load_config_file(tmp_path / 'a.yml')
     assert cfg.to_dict() == dict(a=7, b='/data/x/y')
+
+
+def test_a_base_that_would_run_code_is_named(tmp_path):
+    (tmp_path / 'evil.yml').write_text('a: 1\nb: !!python/name:os.system\n')
+    (tmp_path / 'middle.py').write_text("_base_ = './evil.yml'")
+    (tmp_path / 'a.py').write_text("_base_ = ['./middle.py']")
+    with pytest.raises(ValueError, match=r'evil\.yml, line 2: the tag !!py'):
+        load_config_file(tmp_path / 'a.py')

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from xnet_mm.fileio.depth_png import (
+    check_range,
     describe_limit,
     encode_depth,
     to_units,
@@ -40,3 +41,14 @@ def test_limit_in_metres():
 def test_no_file_is_written_at_such_a_scale(scale):
     with pytest.raises(ValueError, match='wanted a finite number from'):
         encode_depth(np.ones((2, 2), np.float32), scale, 'a.png')
+
+
+@pytest.mark.parametrize('scale', [1.5, 1e-5, 2e5, 1e9])
+def test_a_scale_that_leaves_nothing_of_the_range(scale):
+    with pytest.raises(ValueError, match=r'fit max_depth 10 m.*at most 6554'):
+        check_range(10.0, scale)
+
+
+@pytest.mark.parametrize('scale', [2, 256, 1000, 6554, 60000])
+def test_a_scale_that_holds_a_sixteenth_or_more(scale):
+    check_range(10.0, scale)

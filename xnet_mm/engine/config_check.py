@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from mmengine.config import Config, DictAction
+from mmseg.registry import OPTIMIZERS
 
 from ..checks import check_number, check_whole
 
 BRACKETS = (('(', ')'), ('[', ']'))
+IOU_METRICS = ('mIoU', 'mDice', 'mFscore')  # of mmseg's IoUMetric
 Check = Callable[[object, str], object]
 # What every config of MMEngine may have and need not.
 RUNNER_KEYS = (
@@ -111,6 +113,50 @@ def check_config(cfg: Config) -> None:
         value = _find(cfg, key)
         if value is not None:
             check(value, f'{cfg.filename}: {key}')
+    if not isinstance(_find(cfg, 'model.type'), str | type):
+        raise ValueError(
+            f'{cfg.filename}: model is {cfg.get("model")!r:.80}, wanted '
+            "model=dict(type='EncoderDecoder', ...)"
+        )
+    kind = _find(cfg, 'optim_wrapper.optimizer.type')
+    if isinstance(kind, str) and cfg.get('default_scope') == 'mmseg':
+        check_optimizer(kind, f'{cfg.filename}: optim_wrapper.optimizer.type')
+    for key in ('val_evaluator', 'test_evaluator'):
+        check_iou_metrics(cfg.get(key), f'{cfg.filename}: {key}')
+
+
+def check_optimizer(kind: str, name: str) -> None:
+    """Refuse an optimiser that nobody registered.
+
+    Raises:
+        ValueError: with names that are alike.
+    """
+    if OPTIMIZERS.get(kind) is None:
+        near = get_close_matches(kind, OPTIMIZERS.parent.module_dict, 3)
+        raise ValueError(
+            f'{name} is {kind!r}, which is not registered'
+            f'{"; " * bool(near)}{", ".join(near)}'
+        )
+
+
+def check_iou_metrics(evaluator: Any, name: str) -> None:
+    """Refuse names that IoUMetric does not know, before the first test.
+
+    Raises:
+        ValueError: with the name and those that it knows.
+    """
+    if isinstance(evaluator, list | tuple):
+        for each in evaluator:
+            check_iou_metrics(each, name)
+    elif isinstance(evaluator, dict):
+        check_iou_metrics(evaluator.get('metrics'), name)
+        wanted = evaluator.get('iou_metrics') or ()
+        for word in [wanted] if isinstance(wanted, str) else wanted:
+            if word not in IOU_METRICS:
+                raise ValueError(
+                    f'{name}: iou_metrics has {word!r}, wanted some of '
+                    f'{", ".join(IOU_METRICS)}'
+                )
 
 
 def _find(cfg: Config, key: str) -> object:

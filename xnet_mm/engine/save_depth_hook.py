@@ -6,7 +6,7 @@ from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement
 
 from ..checks import check_scale
-from ..fileio.depth_png import describe_limit, encode_depth
+from ..fileio.depth_png import check_range, describe_limit, encode_depth
 from ..registry import HOOKS
 from .save_hook import SaveHook
 
@@ -31,8 +31,11 @@ class SaveDepthHook(SaveHook):
         """The PNG of one sample.
 
         Raises:
-            ValueError: NaN.
+            ValueError: NaN, or a scale that does not fit the data's range.
         """
+        max_depth = getattr(dataset, 'metainfo', {}).get('max_depth')
+        if max_depth:
+            check_range(max_depth, self.depth_scale)
         data, clipped = encode_depth(
             sample.pred_depth_map.data.squeeze(0).cpu().numpy(),
             self.depth_scale,

@@ -25,6 +25,7 @@ from .safetensors_file import load_safetensors
 
 TRUSTED = 'XNET_MM_TRUSTED_CHECKPOINTS'
 AGAIN = 'Get the file again from its source, or take the checkpoint before it.'
+NOT_DATA = 'it asks for what no checkpoint holds, to run code perhaps'
 MapLocation = str | torch.device | Callable | dict | None
 
 
@@ -230,7 +231,7 @@ def _read(path: Path, name: str, map_location: MapLocation) -> Any:
         raise ValueError(
             f'{name} cannot be read as a checkpoint: it is damaged, cut '
             'short, or something else '
-            f'({type(error).__name__}: {_short(error)}). {AGAIN}'
+            f'({type(error).__name__}: {_short(error) or NOT_DATA}). {AGAIN}'
         ) from error
     storages = {
         s.data_ptr(): s.nbytes()

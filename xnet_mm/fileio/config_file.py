@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from mmengine.config import Config
@@ -20,7 +21,7 @@ from mmengine.utils import import_modules_from_strings
 
 from ..paths import configs_dir
 from .plain_config import PACKAGES, foreign_names
-from .yaml_handler import PlainYamlHandler
+from .yaml_handler import PlainYamlError, PlainYamlHandler
 
 DATA = ('.yml', '.yaml', '.json')
 # What MMEngine replaces in the text before it is parsed: a variable of the
@@ -48,7 +49,16 @@ def load_config_file(path: str | Path) -> Config:
     if not path.is_file():
         raise FileNotFoundError(f'config not found: {path}')
     if path.suffix == '.py':
-        return Config.fromfile(path)
+        try:
+            return Config.fromfile(path)
+        except PlainYamlError as error:  # of a base; MMEngine hides its name
+            read = [
+                name
+                for frame, _ in walk_tb(error.__traceback__)
+                for name in [str(frame.f_locals.get('filename'))]
+                if Path(name).is_file()  # its copies are gone by now
+            ]
+            raise ValueError(f'{read[-1]}{error.problem}') from error
     if path.suffix not in DATA:
         raise ValueError(
             f'{path}: a config is a .py, .yml, .yaml or .json file.'

@@ -53,6 +53,26 @@ def to_units(depth: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
     return clipped.astype(np.uint16), int((clipped != units).sum())
 
 
+def check_range(max_depth: float, scale: float) -> None:
+    """Refuse a scale at which next to nothing of a range can be written.
+
+    Args:
+        max_depth: of the predictions, metres.
+        scale: file units per metre.
+
+    Raises:
+        ValueError: under 16 steps, or under a 16th of the range, would be
+            left; names a scale that fits.
+    """
+    if not 1 / 16 <= HIGHEST / (max_depth * scale) <= HIGHEST / 16:
+        raise ValueError(
+            f'depth_scale {scale:g} does not fit max_depth {max_depth:g} m: '
+            f'16 bits would hold {LOWEST / scale:g} to {HIGHEST / scale:g} m, '
+            f'in steps of {1 / scale:g} m. Take 1000 (millimetres), 256 '
+            f'(KITTI), or at most {HIGHEST / max_depth:.0f}.'
+        )
+
+
 def describe_limit(scale: float) -> str:
     """What the format cannot say, and what to do about it."""
     return (

@@ -75,6 +75,19 @@ PlainLoader.add_constructor(f'{PYTHON}tuple', _tuple)
 PlainLoader.add_multi_constructor(PYTHON, _refuse)
 
 
+class PlainYamlError(ValueError):
+    """No YAML, or more than data.
+
+    Args:
+        name: of the file, as far as it is known.
+        problem: what is wrong, from a punctuation mark on.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f'{name}{problem}')
+        self.problem = problem
+
+
 class PlainYamlHandler(YamlHandler):
     """Reads plain data; writes as MMEngine's."""
 
@@ -82,18 +95,18 @@ class PlainYamlHandler(YamlHandler):
         """The data of a file.
 
         Raises:
-            ValueError: no YAML, or more than data; with the line.
+            PlainYamlError: no YAML, or more than data; with the line.
         """
         if 'Loader' in kwargs:  # somebody's own decision
             return super().load_from_fileobj(file, **kwargs)
         text = file.read()
         name = getattr(file, 'name', 'the file')
         if _is_deep(text if isinstance(text, str) else text.decode('utf-8')):
-            raise ValueError(f'{name}: nested too deep for YAML of a config.')
+            raise PlainYamlError(name, ': nested too deep for a config.')
         try:
             return yaml.load(text, Loader=PlainLoader)
         except yaml.YAMLError as error:
-            raise ValueError(f'{name}{_where(error)}') from error
+            raise PlainYamlError(name, _where(error)) from error
 
 
 def install_plain_yaml() -> None:

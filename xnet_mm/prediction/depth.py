@@ -9,7 +9,12 @@ from mmengine.structures import BaseDataElement
 from ..checks import Camera, check_camera, check_positive, check_scale
 from ..datasets.split_file import read_intrinsics
 from ..fileio.atomic import write_atomically
-from ..fileio.depth_png import HIGHEST, describe_limit, encode_depth
+from ..fileio.depth_png import (
+    HIGHEST,
+    check_range,
+    describe_limit,
+    encode_depth,
+)
 from ..visualization.depth_colours import depth_range
 from ..visualization.depth_panel_visualizer import crop_image
 from ..visualization.depth_panels import draw_depth
@@ -56,6 +61,8 @@ class DepthWriter:
         self.intrinsics, self.drop_edges = intrinsics, drop_edges
         self.steady, self._clipped = steady, 0
         self._limits: tuple[float, float] | None = None
+        if max_depth:
+            check_range(max_depth, scale)
         if max_depth and max_depth * scale > HIGHEST:
             print(
                 f'Warning: max_depth {max_depth:g} m does not fit: '
