@@ -5,6 +5,7 @@ import os
 import pytest
 import torch
 from mmengine.registry import init_default_scope
+from mmengine.visualization import Visualizer
 
 if not torch.cuda.is_available():
     # Before anything imports Triton: its kernels run in Python then.
@@ -14,6 +15,12 @@ if not torch.cuda.is_available():
 @pytest.fixture(autouse=True)
 def default_scope():
     init_default_scope('mmseg')
+
+
+@pytest.fixture(autouse=True)
+def no_visualizer():
+    """MMEngine's hooks draw by the last one made in the process."""
+    Visualizer._instance_dict.clear()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -53,6 +53,13 @@ def test_all_of_them_are_there():
     assert set(OF_MMSEG) < set(LEAVES)
 
 
+# Ours load the same pixels and ids, and refuse what cannot be right.
+CHECKED = {
+    'xnet_mm.LoadImage': 'LoadImageFromFile',
+    'xnet_mm.LoadLabels': 'LoadAnnotations',
+}
+
+
 def settings(cfg):
     """What decides the result: model, optimiser, schedule, images."""
     cfg = cfg.to_dict()
@@ -70,6 +77,8 @@ def settings(cfg):
         for transform in pipelines[split]:
             # ADE20KDataset sets it for every transform.
             transform.pop('reduce_zero_label', None)
+            kind = transform['type']
+            transform['type'] = CHECKED.get(kind, kind)
     return dict(
         model=model,
         # OneDL's copies lie on another host, on the same path.

@@ -178,7 +178,7 @@ def test_fine_tuning_is_lenient_and_says_what_it_left_out(case, capfd):
     cfg.model.decode_head.num_classes = 5
     for split in ('train', 'val'):
         dataset = cfg[f'{split}_dataloader'].dataset
-        dataset.metainfo = dict(classes=[*'abcde'], palette=tiny.PALETTE)
+        dataset.metainfo = dict(classes=[*'abcde'], palette=tiny.PALETTE[:5])
     content['state_dict']['more'] = torch.ones(1)
     torch.save(content, cfg.load_from)
     tiny.run(cfg).train()

@@ -89,7 +89,7 @@ def test_predict_a_video(trained, tmp_path, run, root):
 def test_clear_errors(trained, tmp_path, run, root, monkeypatch):
     config, checkpoint = trained
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
-    image, out = root / 'images' / '0.png', ('--out-dir', tmp_path)
+    image, out = root / 'images' / '0.png', ('--out-dir', tmp_path / 'out')
     for message, *args in (
         ('config not found: no.py', 'no.py', checkpoint, image),
         ('checkpoint not found: no.pth', config, 'no.pth', image),
@@ -108,6 +108,6 @@ def test_a_video_without_frames_is_named(trained, tmp_path, run):
     config, checkpoint = trained
     source, out = tmp_path / 'v.mp4', tmp_path / 'out'
     source.write_bytes(b'no video')
-    with pytest.raises(ValueError, match=r'v\.mp4: unreadable video'):
+    with pytest.raises(SystemExit, match=r'v\.mp4: unreadable video'):
         run(config, checkpoint, source, '--out-dir', out)
     assert not out.exists()

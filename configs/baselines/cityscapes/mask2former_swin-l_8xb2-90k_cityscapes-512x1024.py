@@ -17,7 +17,7 @@ model = dict(
 )
 train_pipeline = [
     dict(type='xnet_mm.LoadImage'),
-    dict(type='LoadAnnotations'),
+    dict(type='xnet_mm.LoadLabels'),
     dict(
         type='RandomChoiceResize',
         scales=[int(x * 0.1 * 1024) for x in range(5, 21)],

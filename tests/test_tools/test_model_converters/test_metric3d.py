@@ -176,7 +176,7 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit, match=r'none\.pth: no such file'):
         run(monkeypatch, 'none.pth', tmp_path / 'out.safetensors')
     torch.save({'model_state_dict': Stranger()}, tmp_path / 'code.pth')
-    with pytest.raises(SystemExit, match='pickle that would run code'):
+    with pytest.raises(SystemExit, match='and a pickle that asks'):
         run(monkeypatch, tmp_path / 'code.pth', tmp_path / 'a.safetensors')
     assert 'code ran' not in capsys.readouterr().out
     with pytest.raises(SystemExit):
