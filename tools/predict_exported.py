@@ -131,6 +131,8 @@ def check_facts(facts: dict, channels: int | str) -> None:
 
     `channels` of the prediction is a name where the file leaves it open.
     """
+    if not isinstance(facts, dict):
+        raise TypeError(f'{type(facts).__name__} instead of names and values')
     pairs = [facts[k] for k in ('size', 'scale') if facts.get(k)]
     sides = [facts['size_divisor']] if not facts['size'] else []
     sides = sum(pairs, sides)

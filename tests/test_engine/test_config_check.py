@@ -2,12 +2,10 @@
 
 import pytest
 from mmengine.config import Config
-from torch import nn
 
 from xnet_mm.engine.config_check import check_config, merge_changes
 
 FINE = dict(
-    model=dict(type='EncoderDecoder'),
     default_scope='mmseg',
     train_cfg=dict(type='IterBasedTrainLoop', max_iters=1, val_interval=1),
     train_dataloader=dict(
@@ -29,18 +27,11 @@ def make(**changes):
 
 def test_what_is_fine():
     check_config(make())
-    model = dict(type=nn.Module)
-    check_config(Config(dict(model=model)))
-    check_config(Config(dict(model=model, train_cfg=None, test_dataloader=[])))
+    check_config(Config(dict()))
+    check_config(Config(dict(train_cfg=None, test_dataloader=[])))
     metric = dict(type='IoUMetric', iou_metrics=['mIoU', 'mDice'])
     check_config(make(val_evaluator=metric, test_evaluator=[metric]))
     check_config(make(**{'optim_wrapper.optimizer.type': 'AdamW'}))
-
-
-@pytest.mark.parametrize('model', [None, 'EncoderDecoder', dict(neck=None)])
-def test_no_model(model):
-    with pytest.raises(ValueError, match=r'model is .*, wanted model=dict\('):
-        check_config(Config({**FINE, 'model': model}))
 
 
 @pytest.mark.parametrize(

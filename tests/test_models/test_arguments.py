@@ -147,9 +147,10 @@ def test_numbers_of_classes_of_any_head(key, value):
     message = rf'^model\.{key}\.num_classes=.*; wanted a whole number of at'
     for heads in (bad, [good, bad]):
         with pytest.raises(ValueError, match=message):
-            check_model_config({'decode_head': good, key: heads})
-    check_model_config({'decode_head': good, key: [good, dict(type='x')]})
-    check_model_config(dict(decode_head=None))
+            check_model_config({'type': 'X', 'decode_head': good, key: heads})
+    heads = [good, dict(type='x')]
+    check_model_config({'type': 'X', 'decode_head': good, key: heads})
+    check_model_config(dict(type='X', decode_head=None))
 
 
 @pytest.mark.parametrize('prefix', ['xnet_mm.', ''])
@@ -158,5 +159,11 @@ def test_channels_of_our_encoders(prefix, name):
     assert getattr(models, name).__name__ == name
     backbone = dict(type=prefix + name, in_channels=4)
     with pytest.raises(ValueError, match=r'^model\.backbone: in_channels=4; '):
-        check_model_config(dict(backbone=backbone))
-    check_model_config(dict(backbone=dict(backbone, type='ResNet')))
+        check_model_config(dict(type='X', backbone=backbone))
+    check_model_config(dict(type='X', backbone=dict(backbone, type='ResNet')))
+
+
+@pytest.mark.parametrize('model', [None, 'EncoderDecoder', dict(neck=None)])
+def test_no_model(model):
+    with pytest.raises(ValueError, match=r'model is .*, wanted model=dict\('):
+        check_model_config(model)

@@ -113,11 +113,6 @@ def check_config(cfg: Config) -> None:
         value = _find(cfg, key)
         if value is not None:
             check(value, f'{cfg.filename}: {key}')
-    if not isinstance(_find(cfg, 'model.type'), str | type):
-        raise ValueError(
-            f'{cfg.filename}: model is {cfg.get("model")!r:.80}, wanted '
-            "model=dict(type='EncoderDecoder', ...)"
-        )
     kind = _find(cfg, 'optim_wrapper.optimizer.type')
     if isinstance(kind, str) and cfg.get('default_scope') == 'mmseg':
         check_optimizer(kind, f'{cfg.filename}: optim_wrapper.optimizer.type')

@@ -126,7 +126,8 @@ def load_config(args: Namespace) -> Config:
     cfg.launcher = args.launcher
     merge_changes(cfg, args.cfg_options)
     check_config(cfg)
-    check_model_config(cfg.get('model') or {})
+    if 'model' in cfg:
+        check_model_config(cfg.model)
     if args.work_dir or not cfg.get('work_dir'):
         default = str(Path('work_dirs') / Path(args.config).stem)
         cfg.work_dir = args.work_dir or default

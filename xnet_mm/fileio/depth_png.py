@@ -66,7 +66,8 @@ def check_range(max_depth: float, scale: float) -> None:
     """
     if not 1 / 16 <= HIGHEST / (max_depth * scale) <= HIGHEST / 16:
         raise ValueError(
-            f'depth_scale {scale:g} does not fit max_depth {max_depth:g} m: '
+            f'depth_scale (--depth-scale) {scale:g} does not fit max_depth '
+            f'{max_depth:g} m: '
             f'16 bits would hold {LOWEST / scale:g} to {HIGHEST / scale:g} m, '
             f'in steps of {1 / scale:g} m. Take 1000 (millimetres), 256 '
             f'(KITTI), or at most {HIGHEST / max_depth:.0f}.'

@@ -179,8 +179,13 @@ def check_model_config(model: Mapping[str, Any]) -> None:
 
     Raises:
         ValueError: a number of classes that is none, or one of our encoders
-            for images of other than three channels.
+            for images of other than three channels; or no model at all.
     """
+    if not isinstance(model, Mapping) or not model.get('type'):
+        raise ValueError(
+            f'config: model is {model!r:.80}, wanted '
+            "model=dict(type='EncoderDecoder', ...)."
+        )
     backbone = model.get('backbone') or {}
     if str(backbone.get('type')).split('.')[-1] in ENCODERS:
         check_three_channels('model.backbone', backbone)

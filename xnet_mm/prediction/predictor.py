@@ -43,7 +43,7 @@ class Predictor:
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         from mmseg.registry import MODELS
 
-        check_model_config(cfg.model)
+        check_model_config(cfg.get('model'))
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
         check_windows(getattr(model, 'test_cfg', None))
         content = load_checkpoint_file(checkpoint)
