@@ -130,7 +130,7 @@ def check_layer_decay(cfg: Config) -> None:
         ValueError: with the constructor and what works instead.
     """
     constructor = str((cfg.get('optim_wrapper') or {}).get('constructor', ''))
-    kind = cfg.model.get('backbone', {}).get('type')
+    kind = ((cfg.get('model') or {}).get('backbone') or {}).get('type')
     backbone = MODELS.get(kind) if isinstance(kind, str) else kind
     ours = isinstance(backbone, type) and issubclass(
         backbone, PretrainedEncoder
