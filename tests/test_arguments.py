@@ -119,7 +119,7 @@ def test_no_permission_to_write(monkeypatch):
 @pytest.mark.parametrize('tool', TOOLS)
 def test_every_number_is_of_a_checked_type(tool):
     if tool == 'predict_exported.py':  # on its own
-        checked = {'threads', 'positive_number'}
+        checked = {'threads', 'depth_scale'}
     else:
         checked = {n for n, v in vars(arguments).items() if callable(v)}
         checked.add('checked')  # that of `told`

@@ -163,7 +163,7 @@ def test_channels_of_our_encoders(prefix, name):
     check_model_config(dict(type='X', backbone=dict(backbone, type='ResNet')))
 
 
-@pytest.mark.parametrize('model', [None, 'EncoderDecoder', dict(neck=None)])
+@pytest.mark.parametrize('model', [None, 'EncoderDecoder', [dict(type='X')]])
 def test_no_model(model):
     with pytest.raises(ValueError, match=r'model is .*, wanted model=dict\('):
         check_model_config(model)

@@ -181,7 +181,7 @@ def check_model_config(model: Mapping[str, Any]) -> None:
         ValueError: a number of classes that is none, or one of our encoders
             for images of other than three channels; or no model at all.
     """
-    if not isinstance(model, Mapping) or not model.get('type'):
+    if not isinstance(model, Mapping):
         raise ValueError(
             f'config: model is {model!r:.80}, wanted '
             "model=dict(type='EncoderDecoder', ...)."
