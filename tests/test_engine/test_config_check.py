@@ -120,3 +120,36 @@ def test_changes_are_merged():
 def test_changes_that_fit_nothing(changes, message):
     with pytest.raises(ValueError, match=message):
         merge_changes(make(), changes)
+
+
+def scheduled(length, *schedulers):
+    cfg = make()
+    cfg.train_cfg.max_iters = length
+    cfg.param_scheduler = [dict(by_epoch=False, **s) for s in schedulers]
+    return cfg
+
+
+WARM_UP = dict(type='LinearLR', start_factor=0.1, begin=0, end=10)
+
+
+@pytest.mark.parametrize(
+    'last',
+    [
+        dict(type='PolyLR', begin=10, end=100),
+        dict(type='mmengine.PolyLR', begin=10, end=100, eta_min=0.0),
+        dict(type='CosineAnnealingLR', begin=10, end=100, T_max=90),
+    ],
+)
+def test_iterations_at_rate_0(last):
+    wanted = r'max_iters is 120, but \w+LR of .* ends at 100 .* last 20 iter'
+    with pytest.raises(ValueError, match=wanted) as error:
+        check_config(scheduled(120, WARM_UP, last))
+    assert 'param_scheduler.1.end=120' in str(error.value)
+    check_config(scheduled(100, WARM_UP, last))
+    check_config(scheduled(50, WARM_UP, last))
+    check_config(scheduled(120, WARM_UP, dict(last, eta_min=1e-6)))
+    check_config(scheduled(120, WARM_UP))
+    constant = dict(type='ConstantLR', begin=100, end=120)
+    check_config(scheduled(120, WARM_UP, last, constant))
+    open_end = {key: last[key] for key in last if key != 'end'}
+    check_config(scheduled(120, WARM_UP, open_end))

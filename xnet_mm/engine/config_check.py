@@ -12,6 +12,7 @@ from mmseg.registry import OPTIMIZERS
 from ..checks import check_number, check_whole
 
 BRACKETS = (('(', ')'), ('[', ']'))
+DOWN_TO_0 = ('PolyLR', 'CosineAnnealingLR')  # unless they have an eta_min
 IOU_METRICS = ('mIoU', 'mDice', 'mFscore')  # of mmseg's IoUMetric
 Check = Callable[[object, str], object]
 # What every config of MMEngine may have and need not.
@@ -113,11 +114,43 @@ def check_config(cfg: Config) -> None:
         value = _find(cfg, key)
         if value is not None:
             check(value, f'{cfg.filename}: {key}')
+    check_length(cfg)
     kind = _find(cfg, 'optim_wrapper.optimizer.type')
     if isinstance(kind, str) and cfg.get('default_scope') == 'mmseg':
         check_optimizer(kind, f'{cfg.filename}: optim_wrapper.optimizer.type')
     for key in ('val_evaluator', 'test_evaluator'):
         check_iou_metrics(cfg.get(key), f'{cfg.filename}: {key}')
+
+
+def check_length(cfg: Config) -> None:
+    """Refuse iterations after a schedule that has come down to rate 0.
+
+    Raises:
+        ValueError: with both lengths.
+    """
+    length = _find(cfg, 'train_cfg.max_iters')
+    found = cfg.get('param_scheduler') or []
+    schedulers = found if isinstance(found, list | tuple) else [found]
+    ends: list[int] = []
+    for scheduler in schedulers:
+        given = isinstance(scheduler, dict) and scheduler.get('end')
+        if not given or scheduler.get('by_epoch', True):
+            return  # it never ends, or counts epochs
+        ends.append(given)
+    if not isinstance(length, int) or not ends:
+        return
+    end = max(ends)
+    last = schedulers[ends.index(end)]
+    kind = str(last.get('type')).rpartition('.')[2]
+    low = last.get('eta_min') or last.get('eta_min_ratio')
+    if end < length and kind in DOWN_TO_0 and not low:
+        raise ValueError(
+            f'{cfg.filename}: train_cfg.max_iters is {length}, but {kind} of '
+            f'param_scheduler ends at {end} with rate 0: the last '
+            f'{length - end} iterations would train nothing. Set its end to '
+            f'{length} (param_scheduler.{ends.index(end)}.end={length}), '
+            f'max_iters to {end}, or an eta_min.'
+        )
 
 
 def check_optimizer(kind: str, name: str) -> None:
