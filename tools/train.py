@@ -18,6 +18,7 @@ from xnet_mm.engine.launch import (
     process_group_closed,
 )
 from xnet_mm.errors import clear_errors
+from xnet_mm.models.arguments import check_model_config
 from xnet_mm.fileio.resuming import last_checkpoint
 
 
@@ -45,6 +46,7 @@ def main() -> None:
     """Train as the config and the command line say."""
     args = parse_args()
     cfg = load_config(args)
+    check_model_config(cfg.get('model'))  # a config may lack it
     check_layer_decay(cfg)
     if args.amp:
         enable_amp(cfg)

@@ -212,3 +212,11 @@ def test_a_second_training_writes_nothing(tmp_path, run, started, monkeypatch):
 def test_missing_config(run):
     with pytest.raises(SystemExit, match=r'config not found: no\.py'):
         run('train.py', 'no.py')
+
+
+@pytest.mark.parametrize('text', ['', 'train_cfg = None', 'model = None'])
+def test_a_config_without_a_model(run, tmp_path, text):
+    (tmp_path / 'bare.py').write_text(text)
+    with pytest.raises(SystemExit, match='model is None, wanted model=dict'):
+        run('train.py', tmp_path / 'bare.py', '--work-dir', tmp_path / 'work')
+    assert not (tmp_path / 'work').exists()
