@@ -18,8 +18,8 @@ from xnet_mm.engine.launch import (
     process_group_closed,
 )
 from xnet_mm.errors import clear_errors
-from xnet_mm.models.arguments import check_model_config
 from xnet_mm.fileio.resuming import last_checkpoint
+from xnet_mm.models.arguments import check_model_config
 
 
 def parse_args() -> Namespace:
