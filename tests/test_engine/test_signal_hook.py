@@ -40,6 +40,8 @@ class SendSignal(Hook):
 
     def after_train_iter(self, runner, **kwargs):
         self.send('train', runner.iter + 1)
+        if self.stage == 'error':
+            raise RuntimeError('of the user')
 
     def after_val_iter(self, runner, batch_idx, **kwargs):
         self.send('val', runner.iter * 10 + batch_idx)
@@ -97,6 +99,7 @@ def test_ends_as_uninterrupted(
     root, tmp_path, whole, stage, number, name, saved
 ):
     handlers = [signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGINT)]
+    signal.set_wakeup_fd(-1)  # an error may have ended an earlier training
     folder = tmp_path / 'run'
     send = dict(stage=stage, number=number, name=name)
     with pytest.raises(SystemExit) as stop:
@@ -166,6 +169,7 @@ def test_no_such_signal(name):
 
 def twice(relay):
     signal_hook.RELAY = relay
+    signal_hook._is_within_loop = lambda frame: True  # there is no run
     hook = StopOnSignalHook()
     hook._listen()
     os.kill(os.getpid(), signal.SIGINT)
@@ -243,3 +247,17 @@ def test_a_process_that_hangs_does_not_keep_the_other(root, tmp_path):
     assert 'Process 0 has waited too long for another one' in done.stderr
     assert 'Timed out waiting 5000ms' in done.stderr
     assert 'raise env_cfg.dist_cfg.timeout' in done.stderr
+
+
+def test_after_an_error_signals_are_as_before(root, tmp_path):
+    signal.set_wakeup_fd(-1)
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(RuntimeError, match='of the user'):
+            train(root, tmp_path / 'run', dict(stage='error', number=1))
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.set_wakeup_fd(-1) == -1
+    finally:
+        signal.signal(signal.SIGINT, old)

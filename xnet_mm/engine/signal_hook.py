@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Sequence
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import torch
 from mmengine.dist import all_reduce, barrier, get_world_size, is_distributed
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
 from ..registry import HOOKS
 from .processes import end_with_launcher, guard_workers, leave_at_once, say
@@ -158,7 +159,11 @@ class StopOnSignalHook(Hook):
             signal.set_wakeup_fd(self._old_fd)
             os.close(self._write)  # ends the thread
 
-    def _note(self, signum: int, *_: Any) -> None:
+    def _note(self, signum: int, frame: FrameType | None = None) -> None:
+        if frame is not None and not _is_within_loop(frame):
+            # An error has ended the training, and a notebook goes on.
+            self._listen_no_more()
+            signal.raise_signal(signum)
         self.received = self.received or signum
 
     def _watch(self, read: int) -> None:
@@ -175,6 +180,15 @@ class StopOnSignalHook(Hook):
                     say(f'{name} again: ending at once, here:')
                     faulthandler.dump_traceback()
                     os._exit(128 + byte[0])
+
+
+def _is_within_loop(frame: FrameType | None) -> bool:
+    """Whether a loop of MMEngine is at work at this point of the program."""
+    while frame is not None:
+        if isinstance(frame.f_locals.get('self'), BaseLoop):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _accumulated(runner: Runner) -> int:
