@@ -33,10 +33,11 @@ def test_a_quoting_registry_says_it_once():
     assert "unexpected keyword argument 'speed'" in tell(build, speed=1)
 
 
-def test_what_a_config_names_wrongly():
+def test_what_a_config_names_wrongly(tmp_path):
     said = tell(DATASETS.build, dict(type='NoSuchDataset'))
     assert said.startswith('config: NoSuchDataset is not in the ')
-    cfg = Config(dict(work_dir='w', model=dict(type='X'), train_cfg=dict()))
+    model = dict(type='X')
+    cfg = Config(dict(work_dir=str(tmp_path), model=model, train_cfg=dict()))
     assert tell(Runner.from_cfg, cfg).startswith('config: train_dataloader, ')
     assert tell(lambda: cfg.model.head) == (
         "config: 'ConfigDict' object has no attribute 'head'"
