@@ -13,6 +13,17 @@ LEAST_SCALE, MOST_SCALE = 1e-6, 1e9  # file units per metre
 Camera = tuple[float, float, float, float]  # fx, fy, cx, cy
 
 
+def is_finite_number(value: object) -> bool:
+    """Whether it is a number, numpy's too, and no text, bool, NaN or inf."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and isfinite(cast(SupportsFloat, value))
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number, numpy's too; 2.0 and True are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def check_number(
     value: object,
     name: str,
@@ -33,10 +44,10 @@ def check_number(
     Raises:
         ValueError: with the name, the value and what is wanted.
     """
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    number = float(cast(SupportsFloat, value)) if is_number else float('nan')
+    known = is_finite_number(value)
+    number = float(cast(SupportsFloat, value)) if known else float('nan')
     if (
-        not isfinite(number)
+        not known
         or (least is not None and number < least)
         or (above is not None and number <= above)
         or (most is not None and number > most)
@@ -74,8 +85,7 @@ def check_whole(
     Raises:
         ValueError: with the name, the value and what is wanted.
     """
-    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
-    number = int(cast(Any, value)) if is_whole else least - 1
+    number = int(cast(Any, value)) if is_whole(value) else least - 1
     if number < least or (most is not None and number > most):
         raise ValueError(
             f'{name} is {value!r}, wanted a whole number'

@@ -6,10 +6,11 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
-from numbers import Integral, Real
 from typing import Any
 
 from torch import nn
+
+from ..checks import is_finite_number, is_whole
 
 CHANNELS = 3
 ENCODERS = ('PretrainedEncoder', 'PretrainedPyramid')
@@ -25,8 +26,7 @@ def check_count(name: str, value: Any) -> None:
     Raises:
         ValueError: with name and value.
     """
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < 1:
+    if not is_whole(value) or value < 1:
         raise ValueError(
             f'{name}={value!r}; wanted a whole number of at least 1.'
         )
@@ -70,11 +70,8 @@ def check_number(
     Raises:
         ValueError: with name and value.
     """
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    inside = (
-        is_number
-        and math.isfinite(value)
-        and (low <= value <= high if or_equal else low < value <= high)
+    inside = is_finite_number(value) and (
+        low <= value <= high if or_equal else low < value <= high
     )
     if not inside:
         above = 'of at least' if or_equal else 'above'
