@@ -128,6 +128,7 @@ class _Settings:
             for group in wrapper.param_groups  # and the one for the log
         ]
         self.stored = list(state['param_groups'])
+        # Upstream has none: hence `strict=False` where the two are paired.
         if state.get('base_param_settings') is not None:
             self.stored.append(state['base_param_settings'])
         sizes = [
