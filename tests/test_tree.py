@@ -3,7 +3,8 @@
 `xnet_mm/a/b.py` is tested by `tests/test_a/test_b.py` or, where that would
 be too long, by several `tests/test_a/test_b_ASPECT.py`; `tools/a/b.py` by
 `tests/test_tools/test_a/test_b.py`. What tests configs is in
-`tests/test_configs/`; helpers lie directly in `tests/`. `tests/campaign/` is
+`tests/test_configs/`, what drives other people's programs (MMSegmentation's
+scripts, MIM) with this package in `tests/test_clients/`; helpers lie directly in `tests/`. `tests/campaign/` is
 a program of its own.
 """
 
@@ -17,6 +18,7 @@ MAX_LINES = 300
 # One file to copy to a machine that has not this package.
 LONG = {'tools/predict_exported.py': 420}
 CONFIGS = Path('tests/test_configs')
+CLIENTS = Path('tests/test_clients')
 CAMPAIGN = Path('tests/campaign')
 EXCEPTIONS = {
     'xnet_mm/version.py': 'one constant',
@@ -54,7 +56,8 @@ def list_tests(root):
     return [
         path
         for path in list_files(root, 'tests', 'test_*.py')
-        if CONFIGS not in path.parents and path.as_posix() not in EXCEPTIONS
+        if not {CONFIGS, CLIENTS} & {*path.parents}
+        and path.as_posix() not in EXCEPTIONS
     ]
 
 
