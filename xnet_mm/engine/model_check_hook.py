@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.model import ImgDataPreprocessor
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from ..models import PretrainedEncoder
 from ..models.arguments import CHANNELS, CHANNELS_HELP, check_windows
-from ..registry import HOOKS, MODELS
+from ..registry import HOOKS
 
 LOADING_HELP = (
     "Load with color_type='color' (the default of LoadImageFromFile), which "
@@ -117,28 +115,4 @@ def check_channels(model: nn.Module, data_batch: Any) -> None:
         raise ValueError(
             f'{name} was loaded as {found} channels (shape '
             f'{tuple(images.shape)}); {CHANNELS_HELP}. {LOADING_HELP}'
-        )
-
-
-def check_layer_decay(cfg: Config) -> None:
-    """Refuse learning rates by layer, which know no encoder of ours.
-
-    MMSegmentation's and MMPretrain's constructors go by the names of their
-    own backbones' layers.
-
-    Raises:
-        ValueError: with the constructor and what works instead.
-    """
-    constructor = str((cfg.get('optim_wrapper') or {}).get('constructor', ''))
-    kind = ((cfg.get('model') or {}).get('backbone') or {}).get('type')
-    backbone = MODELS.get(kind) if isinstance(kind, str) else kind
-    ours = isinstance(backbone, type) and issubclass(
-        backbone, PretrainedEncoder
-    )
-    if 'Decay' in constructor and ours:
-        raise ValueError(
-            f'optim_wrapper.constructor={constructor!r} knows the layers of '
-            f"other backbones' and not those of {kind}. Leave it out, and set "
-            'rates by the names of parts: optim_wrapper.paramwise_cfg=dict('
-            "custom_keys={'backbone': dict(lr_mult=0.1)})."
         )

@@ -14,6 +14,7 @@ from torch import Tensor
 from ..registry import MODELS
 from .arguments import CHANNELS, CHANNELS_HELP, check_number
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .layers import read_layers
 from .weights import load_weights
 
 
@@ -43,6 +44,8 @@ class PretrainedEncoder(BaseModule):
     Attributes:
         out_channels, out_strides: width and stride, in image pixels, of each
             map that follows the image.
+        layers: of the parameters that are used, by their names in
+            `self.encoder`; `None` where the model does not say.
 
     Raises:
         ValueError: the encoder does not return maps (B,C,H,W), timm knows no
@@ -68,6 +71,7 @@ class PretrainedEncoder(BaseModule):
         except ValueError as error:
             raise ValueError(f'encoder: {error}.') from error
         natives = self.encoder.state_dict(keep_vars=True)
+        layers = read_layers(self.encoder)
         self.is_timm = not is_registered(encoder)
         if self.is_timm:
             self._prepare_timm(name, with_cp)
@@ -84,6 +88,9 @@ class PretrainedEncoder(BaseModule):
             n: ours[id(t)] for n, t in natives.items() if id(t) in ours
         }
         self._probe(name)
+        names = self.native_names.items()
+        used = {n: our for n, our in names if our not in self.unused}
+        self.layers = layers and layers.renamed(used)
 
     def _prepare_timm(self, name: str, with_cp: bool) -> None:
         if not hasattr(self.encoder, 'forward_intermediates'):
