@@ -4,12 +4,8 @@ import layers_by_hand as by_hand
 import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import MODELS
-from tiny_models import CONVNEXT, SEGMENT, xnet
-from torch import nn
+from tiny_models import xnet
 
-from xnet_mm.engine import layer_decay
-from xnet_mm.engine.layer_decay import LayerDecayOptimWrapperConstructor
 from xnet_mm.fast.accelerate import accelerate
 from xnet_mm.models import PretrainedEncoder, PretrainedReversedDecoder
 
