@@ -69,3 +69,15 @@ def last(family):
 def is_spared(family, name):
     """Whether timm's authors keep weight decay away from it."""
     return bool(re.search(FAMILIES[family][2], name))
+
+
+def depth_of_large(name):
+    """The same for Swin-L and ConvNeXt-L; `None` for norms of the heads."""
+    parts = name.split('.')
+    sizes = (2, 2, 18, 2) if parts[0] == 'layers' else (3, 3, 27, 3)
+    if parts[0] in ('patch_embed', 'stem'):
+        return 0
+    if parts[0] in ('norm', 'head'):
+        return None
+    block = int(parts[3]) if parts[2] == 'blocks' else 0
+    return 1 + sum(sizes[: int(parts[1])]) + block

@@ -3,7 +3,9 @@
 import layers_by_hand as by_hand
 import pytest
 import torch
+from config_files import load
 from mmengine.optim import build_optim_wrapper
+from mmseg.registry import MODELS
 from tiny_models import xnet
 
 from xnet_mm.fast.accelerate import accelerate
@@ -244,3 +246,34 @@ def test_biases_of_a_rate_of_their_own(model):
     block = 'neck.decoder.stages.2.0.blocks.0.mlp.fc1.'
     assert found[block + 'bias'][0] == pytest.approx(LR / 100 * 2)
     assert found[block + 'weight'][0] == pytest.approx(LR / 100)
+
+
+@pytest.mark.heavy
+def test_swin_l_and_convnext_l():
+    cfg = load('ade20k/xnet_swin-l_convnext-l_8xb2-160k_ade20k-512x512.py')
+    model = MODELS.build(cfg.model)
+    native_of = {
+        f'{path}.{ours}': native
+        for path, names in {
+            'backbone.encoder': model.backbone.native_names,
+            'neck.decoder': model.neck.decoder.native_names,
+        }.items()
+        for native, ours in names.items()
+    }
+
+    def factors(name):
+        if name not in native_of:
+            return 1.0
+        depth = by_hand.depth_of_large(native_of[name])
+        if name.startswith('backbone'):
+            return 0.9 ** (24 - depth)
+        return 0.8 ** (36 - depth)
+
+    rates = dict(encoder=dict(decay_rate=0.9), decoder=dict(decay_rate=0.8))
+    # Beside the keys that the config has.
+    wrapper = build(model, cfg.optim_wrapper.paramwise_cfg | rates)
+    wanted = by_table(model, factors, is_decaying)
+    assert settings(model, wrapper) == wanted
+    # What is new, twice 25 and 37 layers; each with weight decay and without.
+    # Swin's tables have groups of their own, being named by the config.
+    assert len(wrapper.optimizer.param_groups) == 2 + 2 * (25 + 37) + 24

@@ -3,7 +3,13 @@
 import pytest
 import timm
 import torch
-from layers_by_hand import DECODERS, FAMILIES, depth, is_spared
+from layers_by_hand import (
+    DECODERS,
+    FAMILIES,
+    depth,
+    depth_of_large,
+    is_spared,
+)
 from torch import nn
 
 from xnet_mm.models import PretrainedEncoder, build_hierarchy
@@ -48,18 +54,6 @@ def test_a_dropped_stem_does_not_move_the_others():
     assert {decoder.layers.depths[n] for n in names} == {1, 2, 3, 4, 5}
 
 
-def by_hand_large(name):
-    """Swin-L and ConvNeXt-L, their three blocks' sizes apart."""
-    parts = name.split('.')
-    sizes = (2, 2, 18, 2) if parts[0] == 'layers' else (3, 3, 27, 3)
-    if parts[0] in ('patch_embed', 'stem'):
-        return 0
-    if parts[0] in ('norm', 'head'):
-        return None
-    block = int(parts[3]) if parts[2] == 'blocks' else 0
-    return 1 + sum(sizes[: int(parts[1])]) + block
-
-
 @pytest.mark.parametrize(
     ('name', 'last', 'tables'),
     [('swin_large_patch4_window7_224', 24, 24), ('convnext_large', 36, 0)],
@@ -69,7 +63,7 @@ def test_the_large_pair(name, last, tables):
         model = timm.create_model(name, num_classes=0)
     layers = read_layers(model)
     names = [n for n, _ in model.named_parameters()]
-    wanted = {n: by_hand_large(n) for n in names}
+    wanted = {n: depth_of_large(n) for n in names}
     for n in names:
         if wanted[n] is not None:
             assert layers.depths[n] == wanted[n], n
