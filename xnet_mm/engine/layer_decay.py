@@ -218,7 +218,8 @@ def _explain_unknown(part: str, config: str | dict) -> str:
 def _print_layers(groups: list[tuple[_Layer, dict]], lr: float) -> None:
     """A line of the log for each layer."""
     rows = [
-        f'{NAME}: {len(groups)} groups of parameters, lr={lr:g} times:',
+        f'{NAME}: {len(groups)} groups of parameters, lr={lr:g} (or what '
+        'paramwise_options above says) times:',
         f'{"part":8} {"depth":>5} {"factor":>10} {"tensors":>8} '
         f'{"parameters":>12} {"no decay":>9}',
     ]
