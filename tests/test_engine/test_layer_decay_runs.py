@@ -34,7 +34,7 @@ optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1.0),
     constructor='LayerDecayOptimWrapperConstructor',
-    paramwise_cfg=dict(decay_rate=0.5))
+    paramwise_cfg=dict(decay_rate=0.5, flat_decay_mult=0.0))
 """
 
 

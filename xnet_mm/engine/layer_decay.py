@@ -133,13 +133,14 @@ class LayerDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 )
             name = names.pop(id(parameter))
             layer = layers.get(name, _Layer())
-            # Told apart even where the values are alike, so that a changed
-            # rate or weight decay changes no group, and resumes.
-            is_spared = self._spare(name, parameter, options, spared)
+            self._spare(name, parameter, options, spared)
             options.setdefault('lr', self.base_lr)
             options['lr'] *= layer.factor
             options['lr_scale'] = layer.factor
-            key = (layer, is_spared, repr(sorted(options.items())))
+            # Told apart even where the values are alike, so that a changed
+            # rate or weight decay changes no group, and resumes.
+            may_decay = parameter.ndim > 1 and name not in spared
+            key = (layer, may_decay, repr(sorted(options.items())))
             group = groups.setdefault(key, dict(params=[], **options))
             group['params'].append(parameter)
         ordered = sorted(groups, key=lambda key: (key[0].box, key[0].above))
@@ -185,10 +186,10 @@ class LayerDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
     def _spare(
         self, name: str, parameter: Tensor, options: dict, spared: set[str]
-    ) -> bool:
-        """Keep weight decay away from a parameter; whether it was."""
+    ) -> None:
+        """Keep weight decay away from a parameter that is to have none."""
         if 'decay_mult' in options:  # of a custom key
-            return False
+            return
         keys = self.paramwise_cfg.get('custom_keys', {})
         is_custom = any(key in name for key in keys)
         is_told = 'weight_decay' in options and not is_custom
@@ -197,10 +198,9 @@ class LayerDecayOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         elif parameter.ndim <= 1 and not is_told:
             mult = self.paramwise_cfg.get('flat_decay_mult', 0.0)
         else:
-            return False
+            return
         if self.base_wd is not None or not mult:
             options['weight_decay'] = (self.base_wd or 0.0) * mult
-        return True
 
 
 def _explain_unknown(part: str, config: str | dict) -> str:
