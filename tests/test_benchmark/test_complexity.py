@@ -27,8 +27,8 @@ class Tiny(nn.Module):
         self.frozen = nn.Parameter(torch.zeros(7), requires_grad=False)
         self.auxiliary_head = nn.Conv2d(4, 100, 1)
 
-    def forward(self, image, mode):
-        assert mode == 'tensor'
+    def encode_decode(self, image, metas):
+        assert [m['img_shape'] for m in metas] == [image.shape[2:]]
         x = self.norm(self.depthwise(self.conv(image)))
         if self.auxiliary_head is not None:
             x = x + self.auxiliary_head(x)[:, :4]
