@@ -79,9 +79,8 @@ def test_nobody_sees_an_extension_that_is_not_there(ops):
 @uncompiled
 def test_what_is_replaced_comes_back_after_an_error_too():
     before = ext_loader.load_ext
-    with pytest.raises(OSError, match='broken'):
-        with operators_importable():
-            raise OSError('broken')
+    with pytest.raises(OSError, match='broken'), operators_importable():
+        raise OSError('broken')
     assert ext_loader.load_ext is before
 
 
@@ -110,7 +109,10 @@ def test_threads_wait_for_each_other():
     ('name', 'call'),
     [
         ('nms', lambda ops, x: ops.nms(x[:, :4], x[:, 0], 0.5)),
-        ('roi_align_forward', lambda ops, x: ops.RoIAlign(2)(x[None, None], x)),
+        (
+            'roi_align_forward',
+            lambda ops, x: ops.RoIAlign(2)(x[None, None], x),
+        ),
         (
             'sigmoid_focal_loss_forward',
             lambda ops, x: ops.sigmoid_focal_loss(x, x[:, 0].long()),

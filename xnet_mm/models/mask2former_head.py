@@ -96,7 +96,8 @@ def require_mask2former() -> None:
                 f'{error}). {INSTALL_HELP}'
             ) from error
         # mmseg imported it before, maybe in vain, and went on without.
-        if not issubclass(Mask2FormerHead, heads.Mask2FormerHead):
+        # Not by issubclass, which would remember the first answer.
+        if heads.Mask2FormerHead not in Mask2FormerHead.__mro__:
             Mask2FormerHead.__bases__ = (heads.Mask2FormerHead,)
             theirs: Any = sys.modules[Mask2FormerHead.__module__]
             theirs.MMDET_Mask2FormerHead = heads.Mask2FormerHead
