@@ -159,7 +159,8 @@ from mmdet.registry import MODELS
 import mmcv.ops
 kind = mmcv.ops.MultiScaleDeformableAttention
 assert used.MultiScaleDeformableAttention is kind
-assert MODELS.get('MSDeformAttnPixelDecoder') is layers.MSDeformAttnPixelDecoder
+found = MODELS.get('MSDeformAttnPixelDecoder')
+assert found is layers.MSDeformAttnPixelDecoder
 assert 'register_module' not in vars(MODELS)
 print('done')
 """

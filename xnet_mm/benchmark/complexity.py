@@ -85,7 +85,8 @@ def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
     device = next(model.parameters()).device
     image = torch.zeros(1, 3, *size, device=device)
     meta = dict.fromkeys(('img_shape', 'ori_shape', 'pad_shape'), size)
-    counter, samples = FlopCounterMode(display=False), Counter()
+    counter = FlopCounterMode(display=False)
+    samples: Counter = Counter()
     hooks = [
         module.register_forward_hook(partial(_count_samples, samples))
         for module in _samplers(model)

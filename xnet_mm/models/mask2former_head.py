@@ -84,9 +84,9 @@ def require_mask2former() -> None:
             import_module('mmcv.ops')
         except (ImportError, AssertionError) as error:
             raise ImportError(
-                f'Mask2Former needs mmcv.ops, which does not import ({error}). '
-                'Operators that were compiled against another torch do not '
-                f'load: compile them anew. {COMPILE_HELP}'
+                'Mask2Former needs mmcv.ops, which does not import '
+                f'({error}). Operators that were compiled against another '
+                f'torch do not load: compile them anew. {COMPILE_HELP}'
             ) from error
         try:
             heads = import_module(f'{MMDET}.dense_heads')

@@ -55,7 +55,7 @@ def operators_importable() -> Iterator[None]:
         if are_compiled():
             yield
             return
-        loader = import_module('mmcv.utils.ext_loader')
+        loader: Any = import_module('mmcv.utils.ext_loader')
         theirs = loader.load_ext
         loader.load_ext = _stand_in
         try:
