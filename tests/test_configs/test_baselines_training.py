@@ -185,9 +185,12 @@ def test_mask2former_from_its_first_iteration_to_its_test(
     )
     pipeline = cfg.train_dataloader.dataset.pipeline
     find(pipeline, 'RandomCrop').crop_size = (64, 64)
+    find(pipeline, 'RandomChoiceResize').scales = [64]
     for loader in ('train', 'val', 'test'):
         data = cfg[f'{loader}_dataloader']
         data.update(num_workers=0, persistent_workers=False)
+        if loader != 'train':
+            find(data.dataset.pipeline, 'Resize').scale = (64, 64)
     cfg.dump(tmp_path / 'config.py')
     folder = tmp_path / 'run'
     options = (tmp_path / 'config.py', '--work-dir', folder)
