@@ -17,6 +17,7 @@ from .mask2former_head import CheckedMask2FormerHead
 from .post_feature_pyramid import PostFeaturePyramid
 from .pyramid import PretrainedPyramid
 from .reshape import ReShape
+from .weighted_loss import WeightedCrossEntropyLoss
 
 __all__ = [
     'CheckedMask2FormerHead',
@@ -35,6 +36,7 @@ __all__ = [
     'ReShape',
     'ScaleInvariantLogLoss',
     'UPerDepthHead',
+    'WeightedCrossEntropyLoss',
     'build_hierarchy',
 ]
 
