@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..fast import accelerate
+from ..models.channels import image_channels
 
 
 class Complexity(NamedTuple):
@@ -72,7 +73,8 @@ def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
     accelerate(model)  # what runs is counted: the probe folded
     parameters = sum(p.numel() for p in model.parameters())
     model.eval().to('meta')
-    image = torch.zeros(1, 3, *size, device='meta')
+    shape = 1, image_channels(model), *size
+    image = torch.zeros(shape, device='meta')
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         model(image, mode='tensor')

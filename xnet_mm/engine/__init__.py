@@ -10,6 +10,7 @@ from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .finite_hook import FiniteCheckHook
 from .fsdp2_strategy import FSDP2Strategy
 from .model_check_hook import ModelCheckHook, check_layer_decay
+from .picture_hook import PictureHook
 from .resume_hook import ResumeSettingsHook
 from .save_depth_hook import SaveDepthHook
 from .save_labels_hook import SaveLabelsHook
@@ -25,6 +26,7 @@ __all__ = [
     'FiniteCheckHook',
     'IterationSeedHook',
     'ModelCheckHook',
+    'PictureHook',
     'ResumeSettingsHook',
     'SafeCheckpointHook',
     'SaveDepthHook',

@@ -273,10 +273,11 @@ def _undo(
         return sums.view(dtype.newbyteorder('='))
     if predictor == 3 and dtype.kind == 'f':
         size = dtype.itemsize
-        steps = np.frombuffer(data, np.uint8).reshape(rows, -1, depth)
-        planes = np.cumsum(steps, axis=1, dtype=np.uint8)
+        row_bytes: np.ndarray = np.frombuffer(data, np.uint8)
+        row_bytes = row_bytes.reshape(rows, -1, depth)
+        whole_rows = np.cumsum(row_bytes, axis=1, dtype=np.uint8)
         # All first bytes of a row, then all second ones, the highest first.
-        planes = planes.reshape(rows, size, columns * depth)
-        bytes_of = np.ascontiguousarray(planes.transpose(0, 2, 1))
-        return bytes_of.view(f'>f{size}').reshape(shape)
+        planes = whole_rows.reshape(rows, size, columns * depth)
+        by_value = np.ascontiguousarray(planes.transpose(0, 2, 1))
+        return by_value.view(f'>f{size}').reshape(shape)
     raise ValueError(f'predictor {predictor}')

@@ -179,8 +179,9 @@ def check_model_config(model: Mapping[str, Any]) -> None:
         model: config of a segmentor, its heads MMSegmentation's or ours.
 
     Raises:
-        ValueError: a number of classes that is none, or one of our encoders
-            with channels as its own option; or no model at all.
+        ValueError: a number of classes that is none, one of our encoders
+            with channels as its own option, or means that the preprocessor
+            does not take; or no model at all.
     """
     if not isinstance(model, Mapping):
         raise ValueError(
@@ -190,11 +191,35 @@ def check_model_config(model: Mapping[str, Any]) -> None:
     backbone = model.get('backbone') or {}
     if str(backbone.get('type')).split('.')[-1] in ENCODERS:
         check_own_options('model.backbone', backbone)
+    _check_means(model.get('data_preprocessor') or {})
     for key in ('decode_head', 'auxiliary_head'):
         heads = model.get(key) or []
         for head in heads if isinstance(heads, list | tuple) else [heads]:
             if 'num_classes' in head:
                 check_count(f'model.{key}.num_classes', head['num_classes'])
+
+
+def _check_means(preprocessor: Mapping[str, Any]) -> None:
+    """Refuse what MMEngine answers by an AssertionError.
+
+    MMSegmentation's own takes any number of means, OneDL's one or three.
+    """
+    from mmengine.model import ImgDataPreprocessor
+    from mmseg.registry import MODELS
+
+    kind = preprocessor.get('type')
+    kind = MODELS.get(kind) if isinstance(kind, str) else kind
+    means = preprocessor.get('mean') or ()
+    if (
+        kind in (ImgDataPreprocessor, MODELS.get('SegDataPreProcessor'))
+        and issubclass(kind, ImgDataPreprocessor)
+        and len(means) not in (0, 1, 3)
+    ):
+        raise ValueError(
+            f'model.data_preprocessor: {kind.__name__} takes one or three '
+            f'means, and there are {len(means)}. Take '
+            "type='xnet_mm.MultiChannelDataPreProcessor'."
+        )
 
 
 def describe_close(word: Any, known: Collection[str]) -> str:

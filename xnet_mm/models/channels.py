@@ -74,7 +74,7 @@ def describe_wrong_channels(box: nn.Module, found: int) -> str:
         found: channels of the image.
     """
     claim = _claim_of(type(box).__name__, box)
-    if found == claim.count or (claim.count is None and found >= claim.least):
+    if found == claim.exact or (claim.exact is None and found >= claim.least):
         return ''
     return f'{claim}, and the images have {found}. {CHANNELS_HELP}.'
 
@@ -101,26 +101,37 @@ def show(box: nn.Module, image: Tensor) -> Tensor:
 def image_channels(model: nn.Module) -> int:
     """How many channels the images of a segmentor have.
 
+    A model that says nothing takes three, or as many as it chooses among.
+
+    Raises:
+        ValueError: see `claimed_channels`.
+    """
+    least = max((claim.least for claim in _claims(model)), default=RGB)
+    return claimed_channels(model) or max(least, RGB)
+
+
+def claimed_channels(model: nn.Module) -> int | None:
+    """How many channels a segmentor wants; None if it does not say.
+
     Its preprocessor (as many as it has means), backbone and neck have to
-    agree; of other boxes than ours nothing is known. A model that says
-    nothing takes three.
+    agree; of other boxes than ours nothing is known.
 
     Raises:
         ValueError: they do not agree.
     """
     claims = [*_claims(model)]
-    exact = [claim for claim in claims if claim.count is not None]
-    least = max((claim.least for claim in claims), default=RGB)
-    if not exact:
-        return max(least, RGB)
-    count = exact[0].count
+    first = next((c for c in claims if c.exact is not None), None)
+    if first is None:
+        return None
     for claim in claims:
-        if claim.count not in (None, count) or claim.least > count:
+        if claim.exact not in (None, first.exact) or (
+            claim.least > first.least
+        ):
             raise ValueError(
-                f'{claim}, but {exact[0]}. {CHANNELS_HELP}; data_preprocessor has one '
-                'mean and one std for each channel.'
+                f'{claim}, but {first}. {CHANNELS_HELP}; data_preprocessor '
+                'has one mean and one std for each channel of the image.'
             )
-    return count
+    return first.exact
 
 
 class _Claim(NamedTuple):
@@ -128,30 +139,30 @@ class _Claim(NamedTuple):
 
     Attributes:
         box: its name.
-        count: exactly so many; None where it chooses among them.
+        exact: so many; None where it chooses among them.
         least: at least so many.
     """
 
     box: str
-    count: int | None
+    exact: int | None
     least: int
 
     def __str__(self) -> str:
-        if self.count is None:
+        if self.exact is None:
             return (
                 f'{self.box} is shown channel {self.least - 1}, the first '
                 'being 0'
             )
-        return f'{self.box} takes images of {self.count} channels'
+        return f'{self.box} takes images of {self.exact} channels'
 
 
 def _claims(model: nn.Module) -> Iterator[_Claim]:
     mean = getattr(getattr(model, 'data_preprocessor', None), 'mean', None)
     if isinstance(mean, Tensor) and mean.numel() > 1:
         count = mean.numel()
-        yield _Claim('data_preprocessor.mean', count, count)
+        yield _Claim('data_preprocessor (by its means)', count, count)
     for name in ('backbone', 'neck'):
-        box = getattr(model, name, None)
+        box: Any = getattr(model, name, None)
         if getattr(box, 'in_chans', None) and hasattr(box, 'channels'):
             yield _claim_of(f'{name} ({type(box).__name__})', box)
 
