@@ -96,7 +96,9 @@ def test_what_a_box_is_shown():
     assert torch.equal(show(chosen, image), image[:, [3, 0, 0]])
     assert show(Fake(in_chans=5, channels=None), image) is image
     for box in (chosen, Fake(in_chans=5, channels=None)):
-        with pytest.raises(ValueError, match=r', and the images have 3\. A mo'):
+        with pytest.raises(
+            ValueError, match=r', and the images have 3\. A mo'
+        ):
             show(box, image[:, :3])
     assert describe_wrong_channels(chosen, 3) == (
         'SimpleNamespace is shown channel 3, the first being 0, and the '

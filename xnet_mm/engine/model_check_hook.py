@@ -19,6 +19,7 @@ LOADING_HELP = (
     'makes three channels of grey and of RGBA images; others are for '
     'xnet_mm.LoadMultiChannelImage'
 )
+MOST_PADDED = 4  # by OpenCV, with a colour
 # What draws new colours: they know three channels of 8 bits.
 OF_COLOURS = (
     *('ColorJitter', 'ColorTransform', 'PhotoMetricDistortion'),
@@ -101,6 +102,12 @@ def check_loading(dataset: Any, model: nn.Module) -> None:
         )
     for transform in transforms:
         name = type(transform).__name__
+        if name == 'Pad' and (count or 0) > MOST_PADDED:
+            raise ValueError(
+                f'{name} of mmcv takes at most {MOST_PADDED} channels, and '
+                f'the model takes {count}. Leave it out: data_preprocessor '
+                'pads to its size=(height, width).'
+            )
         colours = str(getattr(transform, 'color_type', ''))
         if colours.startswith('grayscale') and count != 1:
             raise ValueError(

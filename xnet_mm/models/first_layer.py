@@ -49,6 +49,9 @@ def adapt_first_layers(
             model's, or timm's rule does not fit the layer.
     """
     adapted: State = {}
+    wanted_channels = f'{in_chans}'
+    if in_chans != RGB:
+        wanted_channels += f', or {RGB} to adapt'
     changes = []
     for name, tensor in state.items():
         came = _channels_of(tensor, wanted[name], in_chans)
@@ -64,7 +67,7 @@ def adapt_first_layers(
             problem = f'{name} is for images of {came} channels'
         if problem:
             raise ValueError(
-                f'{source}: {problem}; wanted {in_chans}, or {RGB} to adapt. '
+                f'{source}: {problem}; wanted {wanted_channels}. '
                 f'Nothing was loaded. {CHANNELS_HELP}.'
             )
         changes.append(f'{name} ({_describe_sum(tensor, adapted[name])})')
