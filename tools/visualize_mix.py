@@ -28,6 +28,7 @@ from mmengine.structures import BaseDataElement
 from rich.progress import track
 
 from xnet_mm.arguments import device, out_folder
+from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
@@ -208,13 +209,15 @@ def main() -> None:
     args = parse_args()
     # Before the models are built: it takes a while.
     check_out_dir(args.input, args.out_dir, ())
-    paths = find_images(args.input, args.out_dir)
+    find_images(args.input, args.out_dir, ARRAYS)
     root = args.input if args.input.is_dir() else args.input.parent
-    names = output_names(paths, root)
     rows = [
         Row(name, config, checkpoint, args.device)
         for name, config, checkpoint in args.model
     ]
+    arrays = any(row.predictor.pipeline.takes_arrays for row in rows)
+    paths = find_images(args.input, args.out_dir, ARRAYS if arrays else ())
+    names = output_names(paths, root)
     for row in rows:
         row.learn(paths)
     skipped = []
