@@ -83,9 +83,9 @@ def parse_args() -> Namespace:
 def build_datasets(
     cfg: Config, splits: tuple[str, ...]
 ) -> dict[str, DepthDataset]:
-    """The splits' data sets, of the pipeline the loader of images alone.
+    """The splits' data sets without pipeline; equal ones only once.
 
-    Equal ones only once.
+    A loader of more than pictures is kept.
 
     Raises:
         ValueError: a split cannot be listed (from the data set).
@@ -96,8 +96,9 @@ def build_datasets(
         loader = cfg.get(f'{split}_dataloader')
         if not loader:
             continue
-        steps = [*(loader.dataset.get('pipeline') or [])]
-        wanted = dict(loader.dataset, pipeline=steps[:1])
+        steps = loader.dataset.get('pipeline') or []
+        ours = [s for s in steps[:1] if 'LoadMultiChannel' in str(s['type'])]
+        wanted = dict(loader.dataset, pipeline=ours)
         # The file by file report follows, so building need not stop.
         if wanted not in settings.values():
             settings[split] = wanted

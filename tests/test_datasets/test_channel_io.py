@@ -134,6 +134,19 @@ def test_pictures():
     assert to_picture(np.full((2, 2, 3), 7, np.float32)).max() == 0
 
 
+def test_the_reader_of_pictures_names_the_loader(tmp_path):
+    for name, image in (
+        ('five.tif', noise(5)),
+        ('floats.tif', noise(1, 'float32')),
+        ('infrared.tif', noise(1)),
+    ):
+        path = write_tiff(tmp_path / name, image)
+        with pytest.raises(
+            ValueError, match=rf'{name}: .* xnet_mm\.LoadMultiChannelImage$'
+        ):
+            read_image(path)
+
+
 def test_sizes_of_pictures_are_as_before(tmp_path):
     Image.new('RGB', (9, 4)).save(tmp_path / 'a.jpg')
     Image.new('L', (9, 4)).save(tmp_path / 'a.tif')

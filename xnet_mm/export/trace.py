@@ -15,7 +15,6 @@ from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
 from ..compat import TORCH, set_submodule
-
 from ..models.channels import RGB
 
 TOLERANCE = 1e-4  # of the largest value, in float32
