@@ -12,6 +12,7 @@ from .fsdp2_strategy import FSDP2Strategy
 from .layer_decay import LayerDecayOptimWrapperConstructor
 from .layer_rates import check_layer_decay
 from .model_check_hook import ModelCheckHook
+from .picture_hook import PictureHook
 from .resume_hook import ResumeSettingsHook
 from .save_depth_hook import SaveDepthHook
 from .save_labels_hook import SaveLabelsHook
@@ -28,6 +29,7 @@ __all__ = [
     'IterationSeedHook',
     'LayerDecayOptimWrapperConstructor',
     'ModelCheckHook',
+    'PictureHook',
     'ResumeSettingsHook',
     'SafeCheckpointHook',
     'SaveDepthHook',

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .channels import first_layer_channels
 from .classifier import build_classifier, is_registered, split_batch_norm_act
 from .layers import read_layers
 from .resize import resize_to
@@ -39,6 +40,7 @@ class Hierarchy(nn.Module):
 
     Attributes:
         stem, stages: the classifier's own modules.
+        in_chans: channels of the image that the stem takes.
         stem_channels, stem_stride: of the map that the stem returns.
         channels, strides: of the four maps that the stages return.
         native_names: name in the classifier's state dict -> name here.
@@ -47,13 +49,19 @@ class Hierarchy(nn.Module):
     """
 
     def __init__(
-        self, name: str, classifier: nn.Module, parts: list[list[str]]
+        self,
+        name: str,
+        classifier: nn.Module,
+        parts: list[list[str]],
+        in_chans: int = 3,
     ) -> None:
         """Take `parts`, five lists of submodule names: stem, stages 1-4."""
         super().__init__()
+        self.in_chans = in_chans
         ends = [part[-1] for part in parts[1:]]
         image = torch.rand(
-            1, 3, *PROBE_SIZE, generator=torch.Generator().manual_seed(0)
+            *(1, in_chans, *PROBE_SIZE),
+            generator=torch.Generator().manual_seed(0),
         )
         natives = _native_maps(name, classifier, ends, image)
         layers = read_layers(classifier)
@@ -109,7 +117,7 @@ class Hierarchy(nn.Module):
         self.stem_stride, *self.strides = strides
 
     def forward_stem(self, image: Tensor) -> Tensor:
-        """Image (B,3,H,W) -> stem map (B,C0,H/s0,W/s0)."""
+        """Image (B,N,H,W) -> stem map (B,C0,H/s0,W/s0)."""
         x = self.stem(image)
         return x.permute(0, 3, 1, 2) if self.channels_last[0] else x
 
@@ -142,7 +150,7 @@ class Hierarchy(nn.Module):
         return maps
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Image (B,3,H,W) -> the classifier's own four maps (B,Ci,h,w)."""
+        """Image (B,N,H,W) -> the classifier's own four maps (B,Ci,h,w)."""
         return self.forward_stages(self.forward_stem(image))
 
     def drop_stem(self) -> None:
@@ -191,7 +199,8 @@ def build_hierarchy(decoder: str | dict) -> Hierarchy:
     except ValueError as error:
         raise NotAHierarchyError(str(decoder), str(error)) from error
     split = _split_mmpretrain if is_registered(decoder) else _split_timm
-    return Hierarchy(name, classifier, split(name, classifier))
+    parts = split(name, classifier)
+    return Hierarchy(name, classifier, parts, first_layer_channels(decoder))
 
 
 def _split_timm(name: str, model: nn.Module) -> list[list[str]]:

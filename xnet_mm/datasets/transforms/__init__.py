@@ -6,6 +6,7 @@ from .formatting import PackDepthInputs
 from .geometry import DepthRandomFlip, DepthRandomRotate
 from .labels import LoadLabels
 from .loading import LoadDepth, LoadImage
+from .multi_channel import LoadMultiChannelImage
 from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     'LoadDepth',
     'LoadImage',
     'LoadLabels',
+    'LoadMultiChannelImage',
     'NYUCrop',
     'PackDepthInputs',
 ]
