@@ -27,6 +27,7 @@ ENTRY = {
     'Name': 'xnet_enc_dec_8xb2-2k_room-32x64',
     'In Collection': 'xNet',
     'Config': f'configs/{LEAF}',
+    'Weights': metafile.NO_WEIGHTS,
     'Metadata': {
         'Training Data': 'Rooms',
         'Batch Size': 16,

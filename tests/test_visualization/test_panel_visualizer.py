@@ -5,6 +5,7 @@ from itertools import count
 import cv2
 import numpy as np
 import pytest
+from mmseg.structures import SegDataSample
 
 from xnet_mm.visualization.panel_visualizer import PanelVisualizer
 
@@ -15,8 +16,8 @@ IMAGE = np.full((8, 9, 3), (1, 2, 3), np.uint8)
 class Plain(PanelVisualizer):
     """Draws the image and notes what it was asked for."""
 
-    def draw_panels(self, image, data_sample, draw_gt=True, draw_pred=True):
-        self.asked = data_sample, draw_gt, draw_pred
+    def draw_panels(self, image, data_sample, *wanted):
+        self.asked = data_sample, *wanted
         return image + np.uint8(1)
 
 
@@ -68,12 +69,12 @@ def test_a_file_of_its_own(tmp_path):
 
 
 def test_the_window_shows_what_was_drawn(monkeypatch, tmp_path):
-    visualizer, shown = make_visualizer(), []
+    visualizer, shown, sample = make_visualizer(), [], SegDataSample()
     monkeypatch.setattr(
         visualizer, 'show', lambda picture, **how: shown.append((picture, how))
     )
     visualizer.add_datasample(
-        *('a', IMAGE, 'sample'),
+        *('a', IMAGE, sample),
         draw_gt=False,
         show=True,
         wait_time=0.5,
@@ -82,7 +83,7 @@ def test_the_window_shows_what_was_drawn(monkeypatch, tmp_path):
     ((picture, how),) = shown
     assert np.array_equal(picture, IMAGE + 1)
     assert how == dict(win_name='a', wait_time=0.5)
-    assert visualizer.asked == ('sample', False, True)
+    assert visualizer.asked == (sample, False, True, True)
 
 
 def test_subclasses_say_what_is_drawn():

@@ -190,6 +190,10 @@ class MonoDepthEstimator(EncoderDecoder):
             size = torch.Size(meta.get('ori_shape', depth.shape[-2:])[:2])
             depth = resize_to(depth[None], size, self.align_corners)[0]
             sample.set_data(dict(pred_depth_map=PixelData(data=depth)))
+            # Clients of MMSegmentation keep a checkpoint's classes alone.
+            max_depth = getattr(self.decode_head, 'max_depth', None)
+            if max_depth is not None:
+                sample.set_metainfo(dict(max_depth=max_depth))
         return list(samples)
 
 
