@@ -143,14 +143,16 @@ class PanelVisualizer(SegLocalVisualizer):
         self, target: Path, picture: np.ndarray, image_path: str | None
     ) -> None:
         """Write a file, whole or not at all."""
-        if not cv2.haveImageWriter(target.name):
-            target = target.with_name(f'{target.name}.png')
+        suffix = target.suffix or '.png'
+        if not cv2.haveImageWriter(f'x{suffix}'):
+            suffix = '.png'
+            target = target.with_name(f'{target.name}{suffix}')
         free, repeats = target, count(1)
         while self._files.get(str(free), image_path) != image_path:
             free = target.with_stem(f'{target.stem}-{next(repeats)}')
         if image_path is not None:
             self._files[str(free)] = image_path
-        _, data = cv2.imencode(free.suffix, picture[..., ::-1])
+        _, data = cv2.imencode(suffix, picture[..., ::-1])
         write_atomically(free, data.tobytes())
 
     def draw_panels(
