@@ -32,6 +32,14 @@ class RedIsClass(BaseModule):
         return self.offset - (inputs[0][:, :1] - classes).abs()
 
 
+class KnownDepth(RedIsDepth):
+    """As that one, with the range of a data set."""
+
+    def __init__(self, max_depth):
+        super().__init__()
+        self.max_depth = max_depth
+
+
 def is_depth(cfg):
     return cfg.visualizer.type == 'xnet_mm.DepthPanelVisualizer'
 
@@ -43,11 +51,13 @@ def with_known_model(config, folder):
     meta = dict(DATASETS.get(dataset.type).METAINFO)
     meta.update(dataset.get('metainfo', {}))
     depth = is_depth(cfg)
-    head = dict(type='tiny_clients.RedIsDepth')
-    if not depth:
-        head = dict(
+    head = (
+        dict(type='tiny_clients.KnownDepth', max_depth=meta['max_depth'])
+        if depth
+        else dict(
             type='tiny_clients.RedIsClass', num_classes=len(meta['classes'])
         )
+    )
     cfg.model = dict(
         type='xnet_mm.MonoDepthEstimator' if depth else 'EncoderDecoder',
         data_preprocessor=dict(

@@ -18,9 +18,7 @@ CAMVID = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
 HOLOLENS = (
     'hololens/xnet_effnet-lite0_effnet-lite0_1xb4-2k_hololens-192x256.py'
 )
-SCENES = (
-    'demo/xnet_effnet-lite0_effnet-lite0_1xb4-120_scenes-depth-192x256.py'
-)
+SCENES = 'demo/xnet_effnet-lite0_effnet-lite0_1xb4-120_scenes-depth-192x256.py'
 # The first config of each data set and size.
 KINDS = {leaf.stem.rpartition('_')[2]: leaf for leaf in reversed(LEAVES)}
 KINDS = sorted(leaf.relative_to(CONFIGS).as_posix() for leaf in KINDS.values())
@@ -82,7 +80,7 @@ def test_every_kind_of_config(config, tmp_path):
         wanted = depth_of(image)
         np.testing.assert_allclose(found[inner], wanted[inner], atol=1e-5)
         np.testing.assert_array_equal(np.load(kept), found)
-        colours = colour_depth(found, 0, 10)
+        colours = colour_depth(found, 0, cfg.max_depth)
     else:
         assert np.array_equal(found[inner], labels[inner])
         assert np.array_equal(cv2.imread(str(kept), -1), found)
@@ -134,9 +132,10 @@ def test_files_arrays_and_folders_are_shown_alike(config, tmp_path):
         pairs = [
             *zip(found['visualization'], found['predictions'], strict=True)
         ]
-        if isinstance(inputs, str) and pairs[0][1][0, 0] != wanted[0][
-            'predictions'
-        ][0, 0]:  # folders come in any order
+        if (
+            isinstance(inputs, str)
+            and pairs[0][1][0, 0] != wanted[0]['predictions'][0, 0]
+        ):  # folders come in any order
             pairs.reverse()
         for (picture, prediction), one in zip(pairs, wanted, strict=True):
             assert np.array_equal(picture, one['visualization'])
