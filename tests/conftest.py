@@ -19,7 +19,7 @@ def default_scope():
 
 @pytest.fixture(autouse=True)
 def no_visualizer():
-    """MMEngine keeps one of each name in each class, and its hooks the last."""
+    """MMEngine keeps one of each name and class; its hooks take the last."""
     kinds = [Visualizer]
     for kind in kinds:  # which grows
         kind._instance_dict.clear()

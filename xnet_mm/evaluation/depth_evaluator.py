@@ -1,7 +1,6 @@
 """Several depth metrics, and files as of one."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from mmengine.evaluator import Evaluator
 
