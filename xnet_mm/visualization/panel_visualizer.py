@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from mmengine.dist import master_only
 from mmengine.structures import BaseDataElement, PixelData
-from mmengine.visualization import MLflowVisBackend
+from mmengine.visualization import MLflowVisBackend, WandbVisBackend
 from mmseg.utils import get_classes, get_palette
 from mmseg.visualization import SegLocalVisualizer
 
@@ -134,10 +134,15 @@ class PanelVisualizer(SegLocalVisualizer):
     def add_image(self, name: str, image: np.ndarray, step: int = 0) -> None:
         """Give a picture (H, W, 3) RGB to all backends."""
         for backend in self._vis_backends.values():
-            # Its name is a file's, of a kind by its suffix, without a step.
-            is_file = isinstance(backend, MLflowVisBackend)
-            full = f'{name}_{step}.png' if is_file else name
-            backend.add_image(full, image, step)
+            full, given = name, image
+            if isinstance(backend, MLflowVisBackend):
+                # A file, of a kind by its suffix, whose name lacks the step.
+                full = f'{name}_{step}.png'
+            elif isinstance(backend, WandbVisBackend):
+                # W&B counts by itself.
+                wandb = backend.experiment
+                given = wandb.Image(image, caption=f'{name}, step {step}')
+            backend.add_image(full, given, step)
 
     def _write(
         self, target: Path, picture: np.ndarray, image_path: str | None
