@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from config_files import CONFIGS, LEAVES, load
+from doc_examples import example_with
 from mmengine.registry import init_default_scope
 from mmseg.apis import MMSegInferencer, inference_model, init_model
 from mmseg.registry import DATASETS, MODELS
@@ -179,3 +180,18 @@ def test_the_legend_can_be_left_out(tmp_path):
     bare = bare['visualization']
     assert bare.shape == (ROW + 48, 2 * 64 + GAP, 3)
     assert np.array_equal(whole['visualization'][: len(bare), :136], bare)
+
+
+def test_as_the_page_says(tmp_path):
+    config, checkpoint = with_known_model(CAMVID, tmp_path)
+    config.dump(tmp_path / 'config.py')
+    image, labels = columns(288, 384)
+    names = dict(
+        config=str(tmp_path / 'config.py'),
+        checkpoint=checkpoint,
+        picture=write_image(tmp_path / 'a.png', image),
+        out_dir=str(tmp_path / 'out'),
+    )
+    exec(example_with('MMSegInferencer'), names)
+    assert np.array_equal(names['found']['predictions'], labels)
+    assert (tmp_path / 'out/vis/a.png').is_file()

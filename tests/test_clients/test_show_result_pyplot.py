@@ -10,9 +10,7 @@ from tiny_clients import columns, with_known_model, write_image
 from tiny_depth import depth_of
 
 CAMVID = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
-SCENES = (
-    'demo/xnet_effnet-lite0_effnet-lite0_1xb4-120_scenes-depth-192x256.py'
-)
+SCENES = 'demo/xnet_effnet-lite0_effnet-lite0_1xb4-120_scenes-depth-192x256.py'
 
 
 def show(config, folder, checkpoint=True, as_array=False):

@@ -8,11 +8,15 @@ import json
 import cv2
 import numpy as np
 import pytest
+from config_files import load
+from doc_examples import example_with
 from mmengine.config import Config
+from mmengine.registry import VISBACKENDS
 from mmengine.runner import Runner
 from tiny import run, write_tiny_config, write_tiny_seg
 from tiny_depth import write_run
 
+CAMVID = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
 EXTRA = """
 default_hooks['visualization'].update(draw=True, interval=1)
 vis_backends = [dict(type='LocalVisBackend'), dict({backend})]
@@ -100,6 +104,7 @@ def test_wandb_offline(drive, tmp_path, monkeypatch):
         tmp_path,
         type='WandbVisBackend',
         init_kwargs=dict(project='tests', mode='offline'),
+        define_metric_cfg=[dict(name='*', step_metric='iter')],
     )
     files = [*tmp_path.rglob('media/images/*.png')]
     assert len(files) == len(pictures)
@@ -141,6 +146,22 @@ def test_mlflow(drive, tmp_path):
     for (key, step), value in figures.items():
         history = client.get_metric_history(ran.info.run_id, key)
         assert {h.step: h.value for h in history}[step] == value
+
+
+def test_the_lines_of_the_page(tmp_path):
+    names = {}
+    exec(example_with('WandbVisBackend'), names)
+    cfg = load(CAMVID)
+    cfg.merge_from_dict(
+        {key: names[key] for key in ('default_hooks', 'visualizer')}
+    )
+    assert cfg.default_hooks.visualization.draw
+    assert cfg.visualizer.type == 'xnet_mm.SegPanelVisualizer'
+    for backend in cfg.visualizer.vis_backends:
+        VISBACKENDS.build(dict(backend, save_dir=str(tmp_path)))
+        assert all(
+            key in cfg for key in backend.get('tracked_config_keys', ())
+        )
 
 
 def assert_same(found, wanted):
