@@ -118,7 +118,11 @@ def test_results_stay_and_what_is_gone_goes(configs):
     metafile.write_metafile(
         path,
         [
-            {'Config': f'configs/{LEAF}', 'Results': results},
+            {
+                'Config': f'configs/{LEAF}',
+                'Weights': 'a.pth',
+                'Results': results,
+            },
             {'Config': 'configs/room/gone.py'},
             kept,
         ],
@@ -128,7 +132,7 @@ def test_results_stay_and_what_is_gone_goes(configs):
     text = path.read_text()
     assert text.startswith(metafile.HEADER)
     assert yaml.safe_load(text) == dict(
-        Models=[kept, {**ENTRY, 'Results': results}]
+        Models=[kept, {**ENTRY, 'Weights': 'a.pth', 'Results': results}]
     )
 
 

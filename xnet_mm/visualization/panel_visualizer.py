@@ -65,7 +65,8 @@ class PanelVisualizer(SegLocalVisualizer):
             palette = palette or get_palette(dataset_name)
         new = dict(classes=classes, palette=palette)
         known = {key: value for key, value in new.items() if value}
-        self.dataset_meta = {**(self.dataset_meta or {}), **known}
+        old: dict = self._dataset_meta or {}
+        self.dataset_meta = {**old, **known}
 
     @property
     def picture_dir(self) -> str | None:
