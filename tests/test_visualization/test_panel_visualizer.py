@@ -121,6 +121,8 @@ def test_the_picture_stays_for_whoever_asks():
     visualizer.add_datasample('a', IMAGE, with_labels=False)
     assert np.array_equal(visualizer.get_image(), IMAGE + 1)
     assert visualizer.asked == (None, True, True, False)
+    visualizer.set_image(IMAGE)
+    assert np.array_equal(visualizer.get_image(), IMAGE)
 
 
 def test_arrays_of_the_inferencer_are_bgr():

@@ -49,6 +49,7 @@ class PanelVisualizer(SegLocalVisualizer):
         self.set_dataset_meta(classes, palette, dataset_name)
         self._names: set[tuple[str, int]] = set()
         self._files: dict[str, str] = {}  # picture -> image
+        self._picture: np.ndarray | None = None
 
     def set_dataset_meta(
         self,
@@ -118,7 +119,7 @@ class PanelVisualizer(SegLocalVisualizer):
         picture = self.draw_panels(
             as_bytes(image), data_sample, draw_gt, draw_pred, with_labels
         )
-        self.set_image(picture)
+        self._picture = picture
         if show:
             self.show(picture, win_name=name, wait_time=wait_time)
         if out_file is not None:
@@ -130,6 +131,17 @@ class PanelVisualizer(SegLocalVisualizer):
             free = f'{stem}-{next(repeats)}'
         self._names.add((free, step))
         self.add_image(free, picture, step)
+
+    def set_image(self, image: np.ndarray) -> None:
+        """Begin a drawing by MMEngine's `draw_...`."""
+        self._picture = None
+        super().set_image(image)
+
+    def get_image(self) -> np.ndarray:
+        """The last picture or drawing, (h, w, 3) uint8 RGB."""
+        if self._picture is None:
+            return super().get_image()
+        return self._picture  # Matplotlib would take long to copy it
 
     @master_only
     def add_image(self, name: str, image: np.ndarray, step: int = 0) -> None:
