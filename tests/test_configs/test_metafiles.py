@@ -40,7 +40,7 @@ def test_metadata_are_those_of_the_name(entry):
     data = entry['Metadata']
     assert data['Batch Size'] == int(gpus) * int(batch) * int(accum or 1)
     assert data['Iterations'] == int(iters.replace('k', '000'))
-    assert data['Crop Size'] == [int(height), int(width)]
+    assert data['Crop Size'] == f'{height}x{width}'
     counted = {'Parameters (M)', 'GMACs'} & set(data)
     is_mask2former = entry['In Collection'] == 'Mask2Former'
     assert len(counted) == (0 if is_mask2former else 2)
