@@ -75,7 +75,8 @@ def test_grey_images(step, nested):
         load = LoadImageFromFile(color_type=colours)
         data = Fake(pipeline=Compose([load]))
         data = Fake(datasets=[Fake(), data]) if nested else data
-        return Fake(**{f'{step}_dataloader': Fake(dataset=data)})
+        loader = {f'{step}_dataloader': Fake(dataset=data)}
+        return Fake(train_loop=None, val_loop=None, **loader)
 
     look = getattr(ModelCheckHook(), f'before_{step}')
     look(runner('color'))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..models import PretrainedEncoder
 from ..models.arguments import CHANNELS, CHANNELS_HELP, check_windows
 from ..registry import HOOKS, MODELS
+from .endless import check_epochs_end, check_evaluation_ends
 
 LOADING_HELP = (
     "Load with color_type='color' (the default of LoadImageFromFile), which "
@@ -23,7 +24,8 @@ class ModelCheckHook(Hook):
     """Stops a run whose model cannot work as the config wants it to.
 
     A sliding window that leaves pixels out is refused, MMSegmentation's too,
-    and so are images of other than three channels.
+    and so are images of other than three channels. So are loaders that never
+    end, where epochs or evaluations wait for their end.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -37,15 +39,20 @@ class ModelCheckHook(Hook):
                 check_windows(getattr(module, 'test_cfg', None))
 
     def before_train(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loaders end."""
+        check_epochs_end(runner.train_loop, runner.train_dataloader)
+        if runner.val_loop is not None:  # not first after hours of training
+            check_evaluation_ends(runner.val_loop.dataloader, 'val')
         check_loading(runner.train_dataloader.dataset)
 
     def before_val(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loader ends."""
+        check_evaluation_ends(runner.val_dataloader, 'val')
         check_loading(runner.val_dataloader.dataset)
 
     def before_test(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loader ends."""
+        check_evaluation_ends(runner.test_dataloader, 'test')
         check_loading(runner.test_dataloader.dataset)
 
     def before_train_iter(
