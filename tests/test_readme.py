@@ -66,6 +66,12 @@ def test_leaf_of_the_docs_builds_on_the_shipped_bases(tmp_path):
     assert model.backbone.out_channels == [768]
 
 
+def test_base_of_the_docs_is_found_from_anywhere(tmp_path):
+    (tmp_path / 'mine.py').write_text(example_with("__import__('xnet_mm')"))
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    assert cfg.model.decode_head.type == 'xnet_mm.PFPDepthHead'
+
+
 def test_learning_rates_name_parts_of_the_model():
     found = run('custom_keys')
     keys = found['optim_wrapper']['paramwise_cfg']['custom_keys']
@@ -101,7 +107,7 @@ def test_hooks_without_acceleration_are_the_rest_of_the_runtime():
 
 
 def test_building_as_the_api_page_says():
-    found = run('configs_dir()')
+    found = run('xnet_mm.configs_dir()')
     assert found['model'].neck.decoder.channels == [24, 40, 112, 320]
 
 

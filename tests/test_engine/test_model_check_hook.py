@@ -74,7 +74,9 @@ def test_grey_images(step, nested):
         data = Fake(pipeline=Compose([load]))
         data = Fake(datasets=[Fake(), data]) if nested else data
         loader = {f'{step}_dataloader': Fake(dataset=data)}
-        return Fake(model=model_of(means), **loader)
+        return Fake(
+            model=model_of(means), train_loop=None, val_loop=None, **loader
+        )
 
     look = getattr(ModelCheckHook(), f'before_{step}')
     look(runner('color'))

@@ -11,6 +11,7 @@ from ..fileio.pairing_tensors import unwrapped
 from ..models.arguments import CHANNELS_HELP, check_windows
 from ..models.channels import RGB, claimed_channels
 from ..registry import HOOKS
+from .endless import check_epochs_end, check_evaluation_ends
 
 LOADING_HELP = (
     "Load with color_type='color' (the default of LoadImageFromFile), which "
@@ -31,7 +32,8 @@ class ModelCheckHook(Hook):
 
     A sliding window that leaves pixels out is refused, MMSegmentation's too,
     and so are a preprocessor, encoder, decoder, loader or images of other
-    numbers of channels than the rest.
+    numbers of channels than the rest, and loaders that never end where epochs
+    or evaluations wait for their end.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -46,15 +48,20 @@ class ModelCheckHook(Hook):
                 check_windows(getattr(module, 'test_cfg', None))
 
     def before_train(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loaders end."""
+        check_epochs_end(runner.train_loop, runner.train_dataloader)
+        if runner.val_loop is not None:  # not first after hours of training
+            check_evaluation_ends(runner.val_loop.dataloader, 'val')
         check_loading(runner.train_dataloader.dataset, runner.model)
 
     def before_val(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loader ends."""
+        check_evaluation_ends(runner.val_dataloader, 'val')
         check_loading(runner.val_dataloader.dataset, runner.model)
 
     def before_test(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loader ends."""
+        check_evaluation_ends(runner.test_dataloader, 'test')
         check_loading(runner.test_dataloader.dataset, runner.model)
 
     def before_train_iter(
