@@ -23,6 +23,7 @@ EXAMPLES = {
     'evaluator': 'LabelledEvaluator',
     'metric': 'DepthProtocolMetric',
     'hook': 'SafeCheckpointHook',
+    'optimizer wrapper constructor': 'LayerDecayOptimWrapperConstructor',
     'strategy': 'FSDP2Strategy',
     'visualizer': 'SegPanelVisualizer',
 }

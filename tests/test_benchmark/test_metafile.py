@@ -32,7 +32,7 @@ ENTRY = {
         'Training Data': 'Rooms',
         'Batch Size': 16,
         'Iterations': 500,  # steps of the optimizer
-        'Crop Size': [32, 64],
+        'Crop Size': '32x64',
         'Architecture': ['Encoder', 'Decoder'],
         'Pre-training': ['1k', 'LAION'],
         'Parameters (M)': 1.23,

@@ -83,13 +83,15 @@ def describe(configs: Path, leaf: str, names: dict) -> dict:
             f'{leaf}: wanted a name that ends in the iterations, the data '
             'and the size, such as ..._8xb2-160k_ade20k-512x512.py'
         )
+    height, width = cfg.model.data_preprocessor.size
+    # Text and numbers, and lists of text: MIM prints nothing else.
     metadata = {
         'Training Data': names['data'][data[1]],
         'Batch Size': cfg.auto_scale_lr.base_batch_size,
         # MMEngine counts batches; what compares is the optimizer's steps.
         'Iterations': cfg.train_cfg.max_iters
         // cfg.optim_wrapper.get('accumulative_counts', 1),
-        'Crop Size': list(cfg.model.data_preprocessor.size),
+        'Crop Size': f'{height}x{width}',
         'Architecture': architecture,
         'Pre-training': pretraining,
     }

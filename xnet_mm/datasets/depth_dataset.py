@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from ..checks import Camera, check_camera, check_positive, check_scale
 from ..fileio.folders import list_names
 from ..registry import DATASETS
+from .channel_io import image_reader
 from .depth_check import check_depth_pairs, missing_files
 from .depth_io import ENCODINGS, Encoding
 from .folders import (
@@ -274,6 +275,7 @@ class DepthDataset(BaseDataset):
                 max_depth=self.metainfo['max_depth'],
                 where=split_name(self),
                 invalid_values=self.invalid_values,
+                read=image_reader(self.pipeline.transforms),
             )
 
     def _describe_empty_split(self) -> str:

@@ -11,7 +11,12 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from ..datasets.transforms import LoadDepth, LoadImage
+from ..datasets.channel_io import picture_reader
+from ..datasets.transforms import (
+    LoadDepth,
+    LoadImage,
+    LoadMultiChannelImage,
+)
 
 
 class PlainPipeline:
@@ -23,6 +28,7 @@ class PlainPipeline:
 
     Attributes:
         transforms: of an image that was read already, in order.
+        takes_arrays: whether npy and npz files are images.
 
     Raises:
         ValueError: no pipeline, or several that differ.
@@ -39,6 +45,7 @@ class PlainPipeline:
             as_array['to_float32'] = True
         # Our own reader's pixels come as they are; other loaders read files.
         self._reads_files = kind is not LoadImage
+        self.takes_arrays = kind is LoadMultiChannelImage
         if self._reads_files and (
             kind is not LoadImageFromFile
             or options.get('color_type', 'color') != 'color'
@@ -52,12 +59,29 @@ class PlainPipeline:
         self._of_array = Compose([as_array, *steps])
         self._of_file = Compose([loader, *steps])
         self.transforms = self._of_array.transforms
+        self._picture = picture_reader(self._of_file.transforms)
+
+    def picture(self, file: Path) -> np.ndarray:
+        """What people are shown of a file, (H, W, 3) uint8 BGR.
+
+        Raises:
+            FileNotFoundError or ValueError: it cannot be read.
+        """
+        try:
+            return self._picture(file)
+        except ValueError:
+            if not self._reads_files or self.takes_arrays:
+                raise
+        # A loader of other people's, which may read more than pictures.
+        return LoadMultiChannelImage().picture(file)
 
     def __call__(self, image: np.ndarray, file: Path | None = None) -> dict:
         """`inputs` and `data_samples` of an image.
 
         Args:
-            image: (H, W, 3) uint8 BGR, as `read_image` gives it.
+            image: (H, W, 3) uint8 BGR, as `read_image` gives it; without a
+                file also (H, W, N), as `LoadMultiChannelImage` does where
+                the pipeline has it.
             file: that it was read from. Where the pipeline does not load by
                 `xnet_mm.LoadImage`, it loads this file in its own way.
 
@@ -66,7 +90,9 @@ class PlainPipeline:
         """
         if self._reads_files and file is not None:
             return self._of_file(dict(img_path=str(file), seg_fields=[]))
-        if self._array_problem:
+        # Three channels may be those of a video, B, G, R.
+        is_read = self.takes_arrays and image.ndim == 3 != image.shape[2]
+        if self._array_problem and not is_read:
             raise ValueError(self._array_problem)
         return self._of_array(dict(img=image, seg_fields=[]))
 

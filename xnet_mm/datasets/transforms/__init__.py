@@ -6,6 +6,7 @@ from .formatting import PackDepthInputs
 from .geometry import DepthRandomFlip, DepthRandomRotate
 from .labels import LoadLabels
 from .loading import LoadDepth, LoadFileOrArray, LoadImage
+from .multi_channel import LoadMultiChannelImage
 from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     'LoadFileOrArray',
     'LoadImage',
     'LoadLabels',
+    'LoadMultiChannelImage',
     'NYUCrop',
     'PackDepthInputs',
 ]
