@@ -13,7 +13,12 @@ from torch import Tensor
 
 from ..registry import MODELS
 from .arguments import CHANNELS, CHANNELS_HELP, check_number
-from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .classifier import (
+    build_classifier,
+    is_registered,
+    split_batch_norm_act,
+    where_it_lies,
+)
 from .weights import load_weights
 
 
@@ -83,7 +88,8 @@ class PretrainedEncoder(BaseModule):
         self.native_names = {
             n: ours[id(t)] for n, t in natives.items() if id(t) in ours
         }
-        self._probe(name)
+        with where_it_lies(self.encoder):
+            self._probe(name)
 
     def _prepare_timm(self, name: str, with_cp: bool) -> None:
         if not hasattr(self.encoder, 'forward_intermediates'):
