@@ -6,6 +6,7 @@ import pytest
 import torch
 from doc_examples import example_with
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmseg.registry import MODELS
 from torch import nn
 
@@ -78,6 +79,24 @@ def test_learning_rates_name_parts_of_the_model():
     names = [n for n, _ in MODELS.build(cfg.model).named_parameters()]
     for key in (*keys, 'neck.reshape', 'decode_head'):
         assert any(key in name for name in names), key
+
+
+def test_rates_by_layer_work_as_the_page_says():
+    cfg = Config.fromfile(xnet_mm.configs_dir() / DEMO.format('400_scenes'))
+    found = run('LayerDecayOptimWrapperConstructor')
+    cfg.merge_from_dict(dict(optim_wrapper=found['optim_wrapper']))
+    model = MODELS.build(cfg.model)
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    rates = {
+        id(p): group['lr'] / cfg.optim_wrapper.optimizer.lr
+        for group in wrapper.optimizer.param_groups
+        for p in group['params']
+    }
+    # EfficientNet-Lite0: the stem and 1 + 2 + 2 + 3 + 3 + 4 + 1 blocks.
+    stems = model.backbone.encoder.conv_stem, model.neck.decoder.stem[0]
+    for stem, rate in zip(stems, (0.9, 0.95), strict=True):
+        assert rates[id(stem.weight)] == pytest.approx(rate**16)
+    assert rates[id(model.decode_head.conv_seg.weight)] == 1
 
 
 def test_hooks_without_acceleration_are_the_rest_of_the_runtime():
