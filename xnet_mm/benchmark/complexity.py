@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..fast import accelerate
+from ..models.channels import image_channels
 
 PER_SAMPLE = 5  # multiply-accumulates for a channel of a sample
 
@@ -83,7 +84,7 @@ def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
     parameters = sum(p.numel() for p in model.parameters())
     move_to_count(model.eval())
     device = next(model.parameters()).device
-    image = torch.zeros(1, 3, *size, device=device)
+    image = torch.zeros(1, image_channels(model), *size, device=device)
     meta = dict.fromkeys(('img_shape', 'ori_shape', 'pad_shape'), size)
     counter = FlopCounterMode(display=False)
     samples: Counter = Counter()

@@ -94,16 +94,20 @@ def count(subject: Subject, size: tuple[int, int]) -> Complexity:
     return count_model(subject.meta, size)
 
 
-def make_batch(batch: int, size: tuple[int, int], device: str) -> Tensor:
-    """Normalised images (B,3,H,W) of noise, channels last.
+def make_batch(
+    batch: int, size: tuple[int, int], device: str, channels: int = 3
+) -> Tensor:
+    """Normalised images (B,N,H,W) of noise, channels last.
 
     Args:
         batch: B.
         size: (H, W) in pixels.
         device: where they lie.
+        channels: N.
     """
     generator = torch.Generator().manual_seed(0)
-    images = torch.randn(batch, 3, *size, generator=generator).to(device)
+    shape = batch, channels, *size
+    images = torch.randn(shape, generator=generator).to(device)
     return images.contiguous(memory_format=torch.channels_last)
 
 
@@ -112,7 +116,7 @@ def make_samples(model: EncoderDecoder, images: Tensor) -> list[SegDataSample]:
 
     Args:
         model: knows how many classes there are, or how many metres.
-        images: (B,3,H,W).
+        images: (B,N,H,W).
     """
     head = model.decode_head
     samples = []

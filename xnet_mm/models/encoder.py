@@ -12,8 +12,10 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..registry import MODELS
-from .arguments import CHANNELS, CHANNELS_HELP, check_number
+from .arguments import check_number
+from .channels import check_choice, first_layer_channels, show
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .layers import read_layers
 from .weights import load_weights
 
 
@@ -21,8 +23,8 @@ from .weights import load_weights
 class PretrainedEncoder(BaseModule):
     """Any encoder; returns the image with its last map, or with its pyramid.
 
-    The image travels along because the stock EncoderDecoder shows its neck
-    nothing but what the backbone returns.
+    The image travels along, all of its channels, because the stock
+    EncoderDecoder shows its neck nothing but what the backbone returns.
 
     Args:
         encoder: name of a timm model, `dict(type='timm', model_name=...,
@@ -39,14 +41,20 @@ class PretrainedEncoder(BaseModule):
             returns all that it does.
         with_cp: recompute activations in the backward pass (timm models;
             a registered backbone has an option of its own).
+        channels: numbers, from 0, of those channels of the image that the
+            encoder sees, in that order; by default all, which have to be as
+            many as its first layer takes (`in_chans` of a timm model).
 
     Attributes:
         out_channels, out_strides: width and stride, in image pixels, of each
             map that follows the image.
+        layers: of the parameters that are used, by their names in
+            `self.encoder`; `None` where the model does not say.
 
     Raises:
         ValueError: the encoder does not return maps (B,C,H,W), timm knows no
-            such model, or `input_scale` is not above 0.
+            such model, `input_scale` is not above 0, or `channels` are not
+            as many as the first layer takes.
     """
 
     encoder: Any  # timm's and the registries' models share no more than that
@@ -58,6 +66,7 @@ class PretrainedEncoder(BaseModule):
         input_scale: float = 1.0,
         pyramid: bool = False,
         with_cp: bool = False,
+        channels: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         check_number(f'{type(self).__name__}: input_scale', input_scale)
@@ -67,7 +76,10 @@ class PretrainedEncoder(BaseModule):
             name, self.encoder = build_classifier(encoder)
         except ValueError as error:
             raise ValueError(f'encoder: {error}.') from error
+        self.in_chans = first_layer_channels(encoder)
+        self.channels = check_choice('encoder', channels, self.in_chans)
         natives = self.encoder.state_dict(keep_vars=True)
+        layers = read_layers(self.encoder)
         self.is_timm = not is_registered(encoder)
         if self.is_timm:
             self._prepare_timm(name, with_cp)
@@ -84,6 +96,9 @@ class PretrainedEncoder(BaseModule):
             n: ours[id(t)] for n, t in natives.items() if id(t) in ours
         }
         self._probe(name)
+        names = self.native_names.items()
+        used = {n: our for n, our in names if our not in self.unused}
+        self.layers = layers and layers.renamed(used)
 
     def _prepare_timm(self, name: str, with_cp: bool) -> None:
         if not hasattr(self.encoder, 'forward_intermediates'):
@@ -123,7 +138,7 @@ class PretrainedEncoder(BaseModule):
         self.encoder.eval()
         size = (4 * unit, 6 * unit)
         try:
-            features = self._maps(torch.zeros(1, 3, *size))
+            features = self._maps(torch.zeros(1, self.in_chans, *size))
         except Exception as error:
             raise ValueError(
                 f'{name} cannot be an encoder: an image of {size} gives '
@@ -183,17 +198,12 @@ class PretrainedEncoder(BaseModule):
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Image (B,3,H,W) -> (image, *maps (B,C_i,H/s_i,W/s_i)).
+        """Image (B,N,H,W) -> (image, *maps (B,C_i,H/s_i,W/s_i)).
 
         Raises:
-            ValueError: the image has not three channels.
+            ValueError: the image has not the channels that are wanted.
         """
-        if image.shape[1] != CHANNELS:
-            raise ValueError(
-                f'The encoder got images of {image.shape[1]} channels; '
-                f'{CHANNELS_HELP}.'
-            )
-        return image, *self._maps(self._rescale(image))
+        return image, *self._maps(self._rescale(show(self, image)))
 
     def _rescale(self, image: Tensor) -> Tensor:
         if self.input_scale == 1:

@@ -101,8 +101,15 @@ class PFPHead(BaseDecodeHead):
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Maps (B,C_i,H/s_i,W/s_i) -> logits (B,K,H/out_stride,...)."""
-        maps = self._transform_inputs(inputs)
-        return self.cls_seg(self.pfp(maps))
+        return self.cls_seg(self._forward_feature(inputs))
+
+    def _forward_feature(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Maps -> what the probe sees, (B,channels,H/out_stride,...).
+
+        MMSegmentation's name: its `IterativeDecodeHead` (K-Net) refines the
+        kernels of another head, by this method, `cls_seg` and `conv_seg`.
+        """
+        return self.pfp(self._transform_inputs(inputs))
 
     def _transform_inputs(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """The maps of `in_index`."""

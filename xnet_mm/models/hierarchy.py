@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .channels import first_layer_channels
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .layers import read_layers
 from .resize import resize_to
 
 FAMILIES = (
@@ -38,21 +40,31 @@ class Hierarchy(nn.Module):
 
     Attributes:
         stem, stages: the classifier's own modules.
+        in_chans: channels of the image that the stem takes.
         stem_channels, stem_stride: of the map that the stem returns.
         channels, strides: of the four maps that the stages return.
         native_names: name in the classifier's state dict -> name here.
+        layers: of the parameters, in the order of the classifier; `None`
+            where it does not say.
     """
 
     def __init__(
-        self, name: str, classifier: nn.Module, parts: list[list[str]]
+        self,
+        name: str,
+        classifier: nn.Module,
+        parts: list[list[str]],
+        in_chans: int = 3,
     ) -> None:
         """Take `parts`, five lists of submodule names: stem, stages 1-4."""
         super().__init__()
+        self.in_chans = in_chans
         ends = [part[-1] for part in parts[1:]]
         image = torch.rand(
-            1, 3, *PROBE_SIZE, generator=torch.Generator().manual_seed(0)
+            *(1, in_chans, *PROBE_SIZE),
+            generator=torch.Generator().manual_seed(0),
         )
         natives = _native_maps(name, classifier, ends, image)
+        layers = read_layers(classifier)
         native_of = {id(t): n for n, t in _tensors(classifier).items()}
         groups = [
             nn.Sequential(*(classifier.get_submodule(n) for n in part))
@@ -63,6 +75,7 @@ class Hierarchy(nn.Module):
         self.native_names = {
             native_of[id(t)]: n for n, t in _tensors(self).items()
         }
+        self.layers = layers and layers.renamed(self.native_names)
         self.grad_checkpointing = False
         self._probe(name, image, natives)
         self.train()
@@ -104,7 +117,7 @@ class Hierarchy(nn.Module):
         self.stem_stride, *self.strides = strides
 
     def forward_stem(self, image: Tensor) -> Tensor:
-        """Image (B,3,H,W) -> stem map (B,C0,H/s0,W/s0)."""
+        """Image (B,N,H,W) -> stem map (B,C0,H/s0,W/s0)."""
         x = self.stem(image)
         return x.permute(0, 3, 1, 2) if self.channels_last[0] else x
 
@@ -137,7 +150,7 @@ class Hierarchy(nn.Module):
         return maps
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Image (B,3,H,W) -> the classifier's own four maps (B,Ci,h,w)."""
+        """Image (B,N,H,W) -> the classifier's own four maps (B,Ci,h,w)."""
         return self.forward_stages(self.forward_stem(image))
 
     def drop_stem(self) -> None:
@@ -186,7 +199,8 @@ def build_hierarchy(decoder: str | dict) -> Hierarchy:
     except ValueError as error:
         raise NotAHierarchyError(str(decoder), str(error)) from error
     split = _split_mmpretrain if is_registered(decoder) else _split_timm
-    return Hierarchy(name, classifier, split(name, classifier))
+    parts = split(name, classifier)
+    return Hierarchy(name, classifier, parts, first_layer_channels(decoder))
 
 
 def _split_timm(name: str, model: nn.Module) -> list[list[str]]:

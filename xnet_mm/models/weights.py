@@ -2,7 +2,8 @@
 
 "Pre-trained" is the claim of this package, so nothing here is silent: every
 tensor of the model is loaded, every key of the file is used or dropped on
-purpose and named, and anything else raises with both lists.
+purpose and named, and anything else raises with both lists. First layers for
+three channels are adapted to a model of others, and the log says so.
 """
 
 import re
@@ -17,7 +18,9 @@ from torch import Tensor, nn
 from ..fileio.checkpoint import load_checkpoint_file
 from ..fileio.download import cached_download
 from ..fileio.pairing_tensors import is_broken
+from .channels import first_layer_channels
 from .classifier import build_classifier, is_registered
+from .first_layer import adapt_first_layers, for_three_channels
 
 State = dict[str, Tensor]
 HELP = (
@@ -74,18 +77,17 @@ def load_weights(
         optional: native names that the weights may lack.
 
     Raises:
-        ValueError: the weights are not those of this very model; nothing
-            has been loaded.
+        ValueError: the weights are not those of this very model, or of
+            other channels and not adaptable; nothing has been loaded.
         RuntimeError: the hub cannot be reached.
         FileNotFoundError: there is no such file or package.
     """
     outside: list[str] = []
     converted: list[str] = []
+    classifier = build_classifier(config)[1]
     if weights == 'timm':
-        classifier = _from_hub(config, role)
-        state = dict(classifier.state_dict())
+        state = dict(_from_hub(config, role).state_dict())
     else:
-        classifier = build_classifier(config)[1]
         state, outside = _unwrap(read_state(weights), classifier)
         state, converted = _rename(state, classifier)
     natives = classifier.state_dict()
@@ -110,6 +112,9 @@ def load_weights(
             f'tensors: {_some(broken)}. Nothing was loaded; get the file '
             'again from its source.'
         )
+    used, adapted = adapt_first_layers(
+        used, natives, first_layer_channels(config), f'{role}: {weights}'
+    )
     try:
         # Through the classifier: its own hooks re-size position embeddings.
         classifier.load_state_dict({**natives, **used})
@@ -124,7 +129,8 @@ def load_weights(
     print_log(
         f'{role}: {len(used)} of {len(native_names)} tensors from {weights}'
         + (f'; dropped on purpose: {_some(dropped)}' if dropped else '')
-        + (f'; converted by timm: {_some(converted)}' if converted else ''),
+        + (f'; converted by timm: {_some(converted)}' if converted else '')
+        + (f'; {adapted}' if adapted else ''),
         logger='current',
     )
 
@@ -168,7 +174,7 @@ def _from_hub(config: str | dict, role: str) -> nn.Module:
             f'{_name(config)} is not. {HELP}'
         )
     try:
-        return build_classifier(config, pretrained=True)[1]
+        return build_classifier(for_three_channels(config), pretrained=True)[1]
     except Exception as error:
         raise RuntimeError(
             f'{role}: timm could not get the weights of {_name(config)} '
