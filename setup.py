@@ -22,7 +22,7 @@ INSTALL_REQUIRES = [
     # the import names, and pip overwrites the one with the other unasked.
     # Nor OpenCV, for the same reason: see the extras.
     'matplotlib',
-    'numpy',
+    'numpy>=1.26',  # the oldest that was run
     'Pillow',
     'prettytable',
     'PyYAML',

@@ -14,7 +14,12 @@ from torch import Tensor
 from ..registry import MODELS
 from .arguments import check_number
 from .channels import check_choice, first_layer_channels, show
-from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .classifier import (
+    build_classifier,
+    is_registered,
+    split_batch_norm_act,
+    where_it_lies,
+)
 from .layers import read_layers
 from .weights import load_weights
 
@@ -95,7 +100,8 @@ class PretrainedEncoder(BaseModule):
         self.native_names = {
             n: ours[id(t)] for n, t in natives.items() if id(t) in ours
         }
-        self._probe(name)
+        with where_it_lies(self.encoder):
+            self._probe(name)
         names = self.native_names.items()
         used = {n: our for n, our in names if our not in self.unused}
         self.layers = layers and layers.renamed(used)
