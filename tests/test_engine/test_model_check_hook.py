@@ -12,9 +12,7 @@ from mmseg.structures import SegDataSample
 from tiny_models import CONVNEXT, SEGMENT, xnet
 from torch import nn
 
-from xnet_mm.engine import ModelCheckHook, check_layer_decay
-
-ENCODERS = ('xnet_mm.PretrainedEncoder', 'xnet_mm.PretrainedPyramid')
+from xnet_mm.engine import ModelCheckHook
 
 
 def test_a_window_of_mmseg_that_leaves_pixels_out():
@@ -76,7 +74,9 @@ def test_grey_images(step, nested):
         data = Fake(pipeline=Compose([load]))
         data = Fake(datasets=[Fake(), data]) if nested else data
         loader = {f'{step}_dataloader': Fake(dataset=data)}
-        return Fake(model=model_of(means), **loader)
+        return Fake(
+            model=model_of(means), train_loop=None, val_loop=None, **loader
+        )
 
     look = getattr(ModelCheckHook(), f'before_{step}')
     look(runner('color'))
@@ -89,37 +89,6 @@ def test_grey_images(step, nested):
     grey = runner('grayscale', 0)
     grey.model.backbone = Fake(in_chans=1, channels=None)
     look(grey)
-
-
-def config(constructor, backbone):
-    model = dict(type='EncoderDecoder', backbone=dict(type=backbone))
-    return Config(
-        dict(model=model, optim_wrapper=dict(constructor=constructor))
-    )
-
-
-@pytest.mark.parametrize('backbone', ENCODERS)
-@pytest.mark.parametrize(
-    'constructor',
-    [
-        'LayerDecayOptimizerConstructor',
-        'LearningRateDecayOptimizerConstructor',
-        'mmpretrain.LearningRateDecayOptimWrapperConstructor',
-    ],
-)
-def test_rates_by_layer(constructor, backbone):
-    with pytest.raises(
-        ValueError,
-        match=rf"constructor='{constructor}' .*{backbone}.*custom_keys=",
-    ):
-        check_layer_decay(config(constructor, backbone))
-
-
-def test_rates_of_other_encoders_are_theirs():
-    decay = 'LearningRateDecayOptimizerConstructor'
-    check_layer_decay(config(decay, 'mmpretrain.ConvNeXt'))
-    check_layer_decay(config('DefaultOptimWrapperConstructor', ENCODERS[0]))
-    check_layer_decay(Config(dict(model=dict(type='X'))))
 
 
 def test_the_runtimes_have_it():

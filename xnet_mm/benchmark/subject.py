@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..fast import accelerate, prepare_for_inference
 from ..models import MonoDepthEstimator
-from .complexity import Complexity, count_model
+from .complexity import Complexity, count_model, move_to_count
 
 
 class Subject(NamedTuple):
@@ -25,7 +25,7 @@ class Subject(NamedTuple):
     Attributes:
         name: in the tables.
         model: a segmentor of MMSegmentation; None if it was not built.
-        meta: its twin on torch's meta device, to count.
+        meta: its twin to count, on torch's meta device if it can be.
         error: why there is none.
     """
 
@@ -61,7 +61,7 @@ def build_subject(
         accelerate(model.train())
     else:
         model = prepare_for_inference(model)
-    meta = deepcopy(model).to('meta')
+    meta = move_to_count(deepcopy(model))
     return Subject(name, model.to(device), meta)
 
 

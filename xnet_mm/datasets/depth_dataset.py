@@ -106,6 +106,8 @@ class DepthDataset(BaseDataset):
         self.check = check
         prefix = {'img_path': '', 'depth_path': '', **(data_prefix or {})}
         super().__init__(data_prefix=prefix, **kwargs)
+        # One of MMSegmentation's two browse_dataset.py reads the class's.
+        self.METAINFO = self.metainfo
 
     def load_data_list(self) -> list[dict]:
         """List the split and check it."""

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ..datasets.transforms import LoadMultiChannelImage
 from ..fileio.pairing_tensors import unwrapped
-from ..models import PretrainedEncoder
 from ..models.arguments import CHANNELS_HELP, check_windows
 from ..models.channels import RGB, claimed_channels
-from ..registry import HOOKS, MODELS
+from ..registry import HOOKS
+from .endless import check_epochs_end, check_evaluation_ends
 
 LOADING_HELP = (
     "Load with color_type='color' (the default of LoadImageFromFile), which "
@@ -33,7 +32,8 @@ class ModelCheckHook(Hook):
 
     A sliding window that leaves pixels out is refused, MMSegmentation's too,
     and so are a preprocessor, encoder, decoder, loader or images of other
-    numbers of channels than the rest.
+    numbers of channels than the rest, and loaders that never end where epochs
+    or evaluations wait for their end.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -48,15 +48,20 @@ class ModelCheckHook(Hook):
                 check_windows(getattr(module, 'test_cfg', None))
 
     def before_train(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loaders end."""
+        check_epochs_end(runner.train_loop, runner.train_dataloader)
+        if runner.val_loop is not None:  # not first after hours of training
+            check_evaluation_ends(runner.val_loop.dataloader, 'val')
         check_loading(runner.train_dataloader.dataset, runner.model)
 
     def before_val(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loader ends."""
+        check_evaluation_ends(runner.val_dataloader, 'val')
         check_loading(runner.val_dataloader.dataset, runner.model)
 
     def before_test(self, runner: Runner) -> None:
-        """Look at how images are loaded."""
+        """Look at how images are loaded, and whether the loader ends."""
+        check_evaluation_ends(runner.test_dataloader, 'test')
         check_loading(runner.test_dataloader.dataset, runner.model)
 
     def before_train_iter(
@@ -152,28 +157,4 @@ def check_channels(model: nn.Module, data_batch: Any) -> None:
             f'{name} was loaded as {found} channels (shape '
             f'{tuple(images.shape)}), and the model takes {count}. '
             f'{LOADING_HELP}. {CHANNELS_HELP}.'
-        )
-
-
-def check_layer_decay(cfg: Config) -> None:
-    """Refuse learning rates by layer, which know no encoder of ours.
-
-    MMSegmentation's and MMPretrain's constructors go by the names of their
-    own backbones' layers.
-
-    Raises:
-        ValueError: with the constructor and what works instead.
-    """
-    constructor = str((cfg.get('optim_wrapper') or {}).get('constructor', ''))
-    kind = ((cfg.get('model') or {}).get('backbone') or {}).get('type')
-    backbone = MODELS.get(kind) if isinstance(kind, str) else kind
-    ours = isinstance(backbone, type) and issubclass(
-        backbone, PretrainedEncoder
-    )
-    if 'Decay' in constructor and ours:
-        raise ValueError(
-            f'optim_wrapper.constructor={constructor!r} knows the layers of '
-            f"other backbones' and not those of {kind}. Leave it out, and set "
-            'rates by the names of parts: optim_wrapper.paramwise_cfg=dict('
-            "custom_keys={'backbone': dict(lr_mult=0.1)})."
         )

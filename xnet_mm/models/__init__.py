@@ -18,6 +18,7 @@ from .post_feature_pyramid import PostFeaturePyramid
 from .preprocessor import MultiChannelDataPreProcessor
 from .pyramid import PretrainedPyramid
 from .reshape import ReShape
+from .weighted_loss import WeightedCrossEntropyLoss
 
 __all__ = [
     'CheckedMask2FormerHead',
@@ -37,6 +38,7 @@ __all__ = [
     'ReShape',
     'ScaleInvariantLogLoss',
     'UPerDepthHead',
+    'WeightedCrossEntropyLoss',
     'build_hierarchy',
 ]
 

@@ -55,6 +55,7 @@ class PretrainedReversedDecoder(BaseModule):
     Attributes:
         in_chans: channels that the first layer takes; 0 without a mix.
         out_channels, out_strides: of the four maps returned.
+        layers: of the parameters of `self.decoder`; see `Hierarchy`.
 
     Raises:
         ValueError: a decoder that has no stem and four stages (the message
@@ -112,6 +113,7 @@ class PretrainedReversedDecoder(BaseModule):
             self.reshape.init_identity()
         self.out_channels = self.decoder.channels
         self.out_strides = self.decoder.strides
+        self.layers = self.decoder.layers
 
     def _links(self) -> nn.ModuleList:
         """1x1 convolutions to the widths that stages 2, 3 and 4 take in."""

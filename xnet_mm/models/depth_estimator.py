@@ -102,6 +102,19 @@ class MonoDepthEstimator(EncoderDecoder):
                 f"test_cfg.flip={flip!r}; wanted 'none', 'mean' or 'blend'."
             )
         check_windows(self.test_cfg)
+        self.dataset_meta = {}
+
+    @property
+    def dataset_meta(self) -> dict:
+        """What MMSegmentation's `init_model` keeps of the data set.
+
+        Its pictures ask for `classes` and `palette`, which are None here.
+        """
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, meta: dict | None) -> None:
+        self._dataset_meta = {'classes': None, 'palette': None, **(meta or {})}
 
     def encode_decode(
         self, inputs: Tensor, batch_img_metas: list[dict] | None = None
@@ -190,6 +203,10 @@ class MonoDepthEstimator(EncoderDecoder):
             size = torch.Size(meta.get('ori_shape', depth.shape[-2:])[:2])
             depth = resize_to(depth[None], size, self.align_corners)[0]
             sample.set_data(dict(pred_depth_map=PixelData(data=depth)))
+            # Clients of MMSegmentation keep a checkpoint's classes alone.
+            max_depth = getattr(self.decode_head, 'max_depth', None)
+            if max_depth is not None:
+                sample.set_metainfo(dict(max_depth=max_depth))
         return list(samples)
 
 

@@ -15,6 +15,7 @@ from ..registry import MODELS
 from .arguments import check_number
 from .channels import check_choice, first_layer_channels, show
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .layers import read_layers
 from .weights import load_weights
 
 
@@ -47,6 +48,8 @@ class PretrainedEncoder(BaseModule):
     Attributes:
         out_channels, out_strides: width and stride, in image pixels, of each
             map that follows the image.
+        layers: of the parameters that are used, by their names in
+            `self.encoder`; `None` where the model does not say.
 
     Raises:
         ValueError: the encoder does not return maps (B,C,H,W), timm knows no
@@ -76,6 +79,7 @@ class PretrainedEncoder(BaseModule):
         self.in_chans = first_layer_channels(encoder)
         self.channels = check_choice('encoder', channels, self.in_chans)
         natives = self.encoder.state_dict(keep_vars=True)
+        layers = read_layers(self.encoder)
         self.is_timm = not is_registered(encoder)
         if self.is_timm:
             self._prepare_timm(name, with_cp)
@@ -92,6 +96,9 @@ class PretrainedEncoder(BaseModule):
             n: ours[id(t)] for n, t in natives.items() if id(t) in ours
         }
         self._probe(name)
+        names = self.native_names.items()
+        used = {n: our for n, our in names if our not in self.unused}
+        self.layers = layers and layers.renamed(used)
 
     def _prepare_timm(self, name: str, with_cp: bool) -> None:
         if not hasattr(self.encoder, 'forward_intermediates'):

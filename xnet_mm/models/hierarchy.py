@@ -13,6 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .channels import first_layer_channels
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .layers import read_layers
 from .resize import resize_to
 
 FAMILIES = (
@@ -43,6 +44,8 @@ class Hierarchy(nn.Module):
         stem_channels, stem_stride: of the map that the stem returns.
         channels, strides: of the four maps that the stages return.
         native_names: name in the classifier's state dict -> name here.
+        layers: of the parameters, in the order of the classifier; `None`
+            where it does not say.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Hierarchy(nn.Module):
             generator=torch.Generator().manual_seed(0),
         )
         natives = _native_maps(name, classifier, ends, image)
+        layers = read_layers(classifier)
         native_of = {id(t): n for n, t in _tensors(classifier).items()}
         groups = [
             nn.Sequential(*(classifier.get_submodule(n) for n in part))
@@ -71,6 +75,7 @@ class Hierarchy(nn.Module):
         self.native_names = {
             native_of[id(t)]: n for n, t in _tensors(self).items()
         }
+        self.layers = layers and layers.renamed(self.native_names)
         self.grad_checkpointing = False
         self._probe(name, image, natives)
         self.train()

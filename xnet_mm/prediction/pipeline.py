@@ -37,8 +37,9 @@ class PlainPipeline:
     def __init__(self, cfg: Config) -> None:
         loader, *steps = _without_truth(_test_steps(cfg))
         self._array_problem = ''
+        kind = _class_of(loader)
         options = dict(loader)
-        kind = _class_of(options.pop('type'))
+        del options['type']
         as_array: dict[str, Any] = dict(type='LoadImageFromNDArray')
         if options.pop('to_float32', False):
             as_array['to_float32'] = True
@@ -171,13 +172,15 @@ def _without_truth(steps: Sequence[dict]) -> list[Any]:
     return [*steps[:1], *(s for s in steps[1:] if not _loads_truth(s))]
 
 
-def _class_of(kind: str | type) -> type | None:
+def _class_of(step: dict) -> type | None:
     """The transform of a `type`, which may be the class itself."""
-    if isinstance(kind, str):
-        from mmseg.registry import TRANSFORMS
+    if not isinstance(step['type'], str):
+        return step['type']
+    from mmseg.registry import TRANSFORMS
 
-        return TRANSFORMS.get(kind)
-    return kind
+    scope = step.get('_scope_', 'mmseg')
+    with TRANSFORMS.switch_scope_and_registry(scope) as registry:
+        return registry.get(step['type'])
 
 
 def _name(step: dict) -> str:
@@ -192,7 +195,7 @@ def _is_loader(step: dict) -> bool:
 
 def _loads_truth(step: dict) -> bool:
     """By its class, or by its name as MMSegmentation's own have it."""
-    kind = _class_of(step['type'])
+    kind = _class_of(step)
     if kind and issubclass(kind, LoadAnnotations | LoadDepth):
         return True
     return _is_loader(step) and 'Annotation' in _name(step)

@@ -5,7 +5,7 @@ from .crop import DepthRandomCrop, DepthRandomPad, KBCrop, NYUCrop
 from .formatting import PackDepthInputs
 from .geometry import DepthRandomFlip, DepthRandomRotate
 from .labels import LoadLabels
-from .loading import LoadDepth, LoadImage
+from .loading import LoadDepth, LoadFileOrArray, LoadImage
 from .multi_channel import LoadMultiChannelImage
 from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
@@ -20,6 +20,7 @@ __all__ = [
     'DepthSplatResize',
     'KBCrop',
     'LoadDepth',
+    'LoadFileOrArray',
     'LoadImage',
     'LoadLabels',
     'LoadMultiChannelImage',
