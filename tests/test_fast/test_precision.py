@@ -122,9 +122,7 @@ class Failing(nn.Module):
 @pytest.mark.parametrize(
     'error',
     [
-        torch.cuda.OutOfMemoryError(
-            'CUDA out of memory. Tried to allocate 2 GiB'
-        ),
+        torch.cuda.OutOfMemoryError('CUDA out of memory. Tried 2 GiB'),
         RuntimeError("DefaultCPUAllocator: can't allocate memory"),
         RuntimeError('CUDA error: an illegal memory access'),
         ValueError('expected m1 and m2 to have the same dtype'),

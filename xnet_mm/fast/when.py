@@ -1,5 +1,6 @@
 """Which way to go: the one place that asks for the device and the mode."""
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -9,10 +10,8 @@ from ..compat import TORCH, cpu_autocast_dtype, is_compiling
 
 kernels: Any = None
 if TORCH >= (2, 4):  # with Triton 3
-    try:
+    with suppress(ImportError):  # PyTorch's builds without CUDA have none
         from . import kernel_calls as kernels
-    except ImportError:  # PyTorch's builds without CUDA have no Triton
-        pass
 
 # Widest map that is made at once on a CPU. glibc gives a tensor above 32 MiB
 # back to the system, and its next use takes a page fault for every 4 KiB.
