@@ -14,6 +14,7 @@ from torch import Tensor
 from ..registry import MODELS
 from .arguments import CHANNELS, CHANNELS_HELP, check_number
 from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .input_size import InputSize, find_input_size, own_size
 from .weights import load_weights
 
 
@@ -43,10 +44,15 @@ class PretrainedEncoder(BaseModule):
     Attributes:
         out_channels, out_strides: width and stride, in image pixels, of each
             map that follows the image.
+        input_size: the images that the model takes. Others are fitted, and
+            its maps brought back to their extent: padded where sides have
+            to be multiples, re-sized for a model of one size (Hiera,
+            MaxViT, BEiT, ...; `img_size=(H, W)` in `encoder` sets which).
 
     Raises:
-        ValueError: the encoder does not return maps (B,C,H,W), timm knows no
-            such model, or `input_scale` is not above 0.
+        ValueError: the encoder does not return maps (B,C,H,W) or takes no
+            image of any size that was tried, timm knows no such model, or
+            `input_scale` is not above 0.
     """
 
     encoder: Any  # timm's and the registries' models share no more than that
@@ -114,21 +120,16 @@ class PretrainedEncoder(BaseModule):
 
     @torch.enable_grad()  # what gradients reach, also if built without any
     def _probe(self, name: str) -> None:
-        """Find width and stride by a small image; freeze what is unused."""
+        """Find size, width and stride by images; freeze what is unused."""
         if is_registered(self.config):
             patch = self.config.get('patch_size', 32)
         else:
             patch = self.encoder.feature_info[-1]['reduction']
         unit = patch if patch == 14 else 16
         self.encoder.eval()
-        size = (4 * unit, 6 * unit)
-        try:
-            features = self._maps(torch.zeros(1, 3, *size))
-        except Exception as error:
-            raise ValueError(
-                f'{name} cannot be an encoder: an image of {size} gives '
-                f'{type(error).__name__}: {error}'
-            ) from error
+        self.input_size = self._find_input_size(name, patch, unit)
+        image = self.input_size.fit(torch.zeros(1, 3, 4 * unit, 6 * unit))
+        features = self._maps(image)
         self.encoder.train()
         self.out_channels = [f.shape[1] for f in features]
         if self.is_timm:
@@ -139,8 +140,8 @@ class PretrainedEncoder(BaseModule):
                     f'{self.out_channels[-1]} for its last stage, wanted '
                     f"{last}. Update it: pip install 'timm>=1.0.16'."
                 )
-        strides = [round(size[0] / f.shape[2]) for f in features]
-        self.divisor = strides[-1]
+        strides = [round(image.shape[2] / f.shape[2]) for f in features]
+        self.strides = strides
         self.out_strides = [_whole(s / self.input_scale) for s in strides]
         used = _leaves(features)
         self.unused = []
@@ -154,6 +155,33 @@ class PretrainedEncoder(BaseModule):
                 f'them: {", ".join(self.unused)}',
                 logger='current',
             )
+
+    def _find_input_size(self, name: str, patch: int, unit: int) -> InputSize:
+        own = own_size(self.config, self.encoder)
+        try:
+            found = find_input_size(
+                lambda size: self._maps(torch.zeros(1, 3, *size)),
+                unit,
+                max(patch, unit),
+                own,
+            )
+        except ValueError as error:
+            hint = ''
+            if not isinstance(self.config, str) and 'img_size' in self.config:
+                whole = tuple(-(-side // 32) * 32 for side in own)
+                hint = (
+                    f'. Give img_size={whole}, whole strides, or none: images '
+                    'are then re-sized to what the model was trained on'
+                )
+            raise ValueError(
+                f'{name} cannot be an encoder: {error}{hint}'
+            ) from error
+        if found.advice:
+            print_log(
+                f'encoder: {name} takes images {found}. {found.advice}',
+                logger='current',
+            )
+        return found
 
     def init_weights(self) -> None:
         """Load `weights`, strictly; without any, the encoder's own init.
@@ -193,13 +221,22 @@ class PretrainedEncoder(BaseModule):
                 f'The encoder got images of {image.shape[1]} channels; '
                 f'{CHANNELS_HELP}.'
             )
-        return image, *self._maps(self._rescale(image))
+        seen = self._rescale(image)
+        fitted = self.input_size.fit(seen)
+        maps = self._maps(fitted)
+        if fitted is not seen:
+            maps = [
+                self.input_size.restore(m, seen.shape[-2:], stride)
+                for m, stride in zip(maps, self.strides, strict=True)
+            ]
+        return image, *maps
 
     def _rescale(self, image: Tensor) -> Tensor:
         if self.input_scale == 1:
             return image
+        divisor = self.strides[-1]
         size = [
-            math.ceil(s * self.input_scale / self.divisor) * self.divisor
+            math.ceil(s * self.input_scale / divisor) * divisor
             for s in image.shape[-2:]
         ]
         return F.interpolate(
