@@ -82,12 +82,13 @@ class PretrainedEncoder(BaseModule):
                 'with_cp=True is for timm encoders; give '
                 f'{name} its own option in `encoder`.'
             )
-        ours = {
-            id(t): n
-            for n, t in self.encoder.state_dict(keep_vars=True).items()
-        }
+        ours = self.encoder.state_dict(keep_vars=True)
+        names = {id(t): n for n, t in ours.items()}
         self.native_names = {
-            n: ours[id(t)] for n, t in natives.items() if id(t) in ours
+            # Of a tensor that stands in several places each keeps its name.
+            n: n if ours.get(n) is t else names[id(t)]
+            for n, t in natives.items()
+            if id(t) in names
         }
         self._probe(name)
 
@@ -129,6 +130,7 @@ class PretrainedEncoder(BaseModule):
         self.encoder.eval()
         self.input_size = self._find_input_size(name, patch, unit)
         image = self.input_size.fit(torch.zeros(1, 3, 4 * unit, 6 * unit))
+        self.encoder.train().eval()  # forgets what was kept without gradients
         features = self._maps(image)
         self.encoder.train()
         self.out_channels = [f.shape[1] for f in features]
@@ -168,17 +170,17 @@ class PretrainedEncoder(BaseModule):
         except ValueError as error:
             hint = ''
             if not isinstance(self.config, str) and 'img_size' in self.config:
-                whole = tuple(-(-side // 32) * 32 for side in own)
                 hint = (
-                    f'. Give img_size={whole}, whole strides, or none: images '
-                    'are then re-sized to what the model was trained on'
+                    '. Give an img_size of multiples of 32, height and width '
+                    'alike, or none: images are then re-sized to what the '
+                    'model was trained on'
                 )
             raise ValueError(
                 f'{name} cannot be an encoder: {error}{hint}'
             ) from error
         if found.advice:
             print_log(
-                f'encoder: {name} takes images {found}. {found.advice}',
+                f'encoder: {name} runs on images {found}. {found.advice}',
                 logger='current',
             )
         return found

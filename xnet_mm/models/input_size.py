@@ -29,7 +29,7 @@ class InputSize(NamedTuple):
     def __str__(self) -> str:
         """To be read after 'images '."""
         if self.fixed:
-            return 'of {}x{} only'.format(*self.fixed)
+            return 'of {}x{}'.format(*self.fixed)
         words = []
         if self.divisor > 1:
             words.append(f'with sides that are multiples of {self.divisor}')
@@ -39,7 +39,7 @@ class InputSize(NamedTuple):
 
     @property
     def advice(self) -> str:
-        """What is done to other images, and what can be done about it."""
+        """What happens to other images, and what to do about it."""
         if self.fixed:
             return (
                 'Others are re-sized to it, and its maps back. img_size=(H, '
@@ -121,8 +121,6 @@ def find_input_size(
         if takes(*(_round_up(size, divisor) for size in sizes)):
             least = 1 if takes((2 * unit, 6 * unit)) else 4 * unit
             return InputSize(divisor, max(least, divisor))
-    if takes(*((2 * height - 1, 2 * width + 1) for height, width in sizes)):
-        return InputSize(least=8 * unit)
     if takes(own):
         return InputSize(fixed=own)
     raise ValueError(', '.join(dict.fromkeys([failed[0], failed[-1]])))
@@ -154,7 +152,7 @@ def _try(run: Run, size: Size) -> str:
     try:
         maps = run(size)
     except Exception as error:
-        return f'{type(error).__name__}: {error}'
+        return ': '.join(filter(None, (type(error).__name__, str(error))))
     for x in maps:
         # One stride, give or take a pixel of the map for what is rounded.
         sides = [*zip(size, x.shape[2:], strict=True)]

@@ -18,6 +18,7 @@ from ..fileio.checkpoint import load_checkpoint_file
 from ..fileio.download import cached_download
 from ..fileio.pairing_tensors import is_broken
 from .classifier import build_classifier, is_registered
+from .positions import resample_positions
 
 State = dict[str, Tensor]
 HELP = (
@@ -25,7 +26,11 @@ HELP = (
     'Face hub), a path or URL of a .pth or .safetensors file, or '
     'package://MODULE/FILE for a file inside an installed Python package.'
 )
-
+SIZE_HELP = (
+    ' Position embeddings of this family cannot be brought to another '
+    'img_size; leave it out: images are then re-sized to what the weights '
+    'were trained on.'
+)
 
 # Names of the `efficientnet_pytorch` layout -> timm's, for a block with and
 # without an expanding convolution, and outside of the blocks.
@@ -81,13 +86,19 @@ def load_weights(
     """
     outside: list[str] = []
     converted: list[str] = []
-    if weights == 'timm':
+    sized = not isinstance(config, str) and 'img_size' in config
+    if weights == 'timm' and not sized:
         classifier = _from_hub(config, role)
-        state = dict(classifier.state_dict())
+        state = found = dict(classifier.state_dict())
     else:
         classifier = build_classifier(config)[1]
-        state, outside = _unwrap(read_state(weights), classifier)
-        state, converted = _rename(state, classifier)
+        if weights == 'timm':
+            any_size = {k: v for k, v in config.items() if k != 'img_size'}
+            found = dict(_from_hub(any_size, role).state_dict())
+        else:
+            found, outside = _unwrap(read_state(weights), classifier)
+        state, converted = _rename(found, classifier)
+        state = resample_positions(state, classifier)
     natives = classifier.state_dict()
     missing = [n for n in native_names if n not in state and n not in optional]
     unexpected = [k for k in state if k not in natives]
@@ -116,15 +127,21 @@ def load_weights(
     except RuntimeError as error:
         raise ValueError(
             f'{role}: {weights} is of another size than {_name(config)}; '
-            f'nothing was loaded. {error}'
+            f'nothing was loaded. {error}{SIZE_HELP if sized else ""}'
         ) from error
     loaded = classifier.state_dict()
     module.load_state_dict({o: loaded[n] for n, o in native_names.items()})
+    resampled = [
+        k
+        for k in used
+        if k in found and found[k].numel() != natives[k].numel()
+    ]
     dropped = [k for k in state if k not in native_names] + outside
     print_log(
         f'{role}: {len(used)} of {len(native_names)} tensors from {weights}'
         + (f'; dropped on purpose: {_some(dropped)}' if dropped else '')
-        + (f'; converted by timm: {_some(converted)}' if converted else ''),
+        + (f'; converted by timm: {_some(converted)}' if converted else '')
+        + (f'; re-sampled: {_some(resampled)}' if resampled else ''),
         logger='current',
     )
 
@@ -210,13 +227,14 @@ def _rename(state: State, classifier: nn.Module) -> tuple[State, list[str]]:
     if any(k.startswith('_blocks.') for k in state):
         return _rename_efficientnet_pytorch(state, classifier), []
     family = sys.modules[type(classifier).__module__]
-    if classifier.state_dict().keys() == state.keys() or not hasattr(
+    natives = {k: v.shape for k, v in classifier.state_dict().items()}
+    if natives == {k: v.shape for k, v in state.items()} or not hasattr(
         family, 'checkpoint_filter_fn'
     ):
         return state, []
     try:
         renamed = family.checkpoint_filter_fn(dict(state), classifier)
-    except (KeyError, RuntimeError, AttributeError, IndexError):
+    except Exception:
         return state, []  # not of this family: the accounting will say so
     kept = {id(v) for v in renamed.values()}
     lost = [
