@@ -25,9 +25,10 @@ INSTALL_REQUIRES = [
     'rich',
     'safetensors',
     'scipy',
-    # 2.4: first with nn.RMSNorm and with the allow-list for checkpoints,
-    # torch.serialization.add_safe_globals.
-    'torch>=2.4',
+    # 2.1: the last that OpenMMLab's prebuilt mmcv wheels are made for, so
+    # what most clusters have; older ones were not tried. What differs up to
+    # the newest is in xnet_mm/compat.py.
+    'torch>=2.1',
     # 1.0.16: first whose ConvNeXt counts its stages as the other families
     # do; with an older one an encoder would stop at stride 16, unsaid.
     'timm>=1.0.16',

@@ -9,7 +9,7 @@ from imports import list_python_files, read_imports
 ROOT = Path(__file__).resolve().parents[1]
 # Each room imports from its own row and from those above it.
 FLOORS = (
-    ('registry', 'version', 'paths', 'stack', 'checks', 'errors'),
+    ('registry', 'version', 'paths', 'stack', 'checks', 'errors', 'compat'),
     ('fileio', 'arguments'),
     ('models',),
     ('datasets', 'evaluation', 'visualization', 'fast', 'engine'),

@@ -4,8 +4,9 @@
 be too long, by several `tests/test_a/test_b_ASPECT.py`; `tools/a/b.py` by
 `tests/test_tools/test_a/test_b.py`. What tests configs is in
 `tests/test_configs/`, what drives other people's programs (MMSegmentation's
-scripts, MIM) with this package in `tests/test_clients/`; helpers lie directly in `tests/`. `tests/campaign/` is
-a program of its own.
+scripts, MIM) with this package in `tests/test_clients/`; helpers lie
+directly in `tests/`. `tests/campaign/` is a program of its own,
+`tests/stacks/` makes environments.
 """
 
 from collections import defaultdict
@@ -20,6 +21,7 @@ LONG = {'tools/predict_exported.py': 420}
 CONFIGS = Path('tests/test_configs')
 CLIENTS = Path('tests/test_clients')
 CAMPAIGN = Path('tests/campaign')
+STACKS = Path('tests/stacks')
 EXCEPTIONS = {
     'xnet_mm/version.py': 'one constant',
     'tests/test_tree.py': 'the repository: this file',
@@ -116,7 +118,7 @@ def test_helpers_lie_directly_in_tests():
     astray = [
         path.as_posix()
         for path in list_files(ROOT, 'tests')
-        if path.parent not in (Path('tests'), CAMPAIGN)
+        if path.parent not in (Path('tests'), CAMPAIGN, STACKS)
         and not path.name.startswith('test_')
         and path.name != 'conftest.py'
     ]

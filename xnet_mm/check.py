@@ -141,7 +141,7 @@ def check_torch() -> Finding:
     try:
         import torch
     except ImportError as error:
-        return Finding('torch', f'{error}', "pip install 'torch>=2.4'")
+        return Finding('torch', f'{error}', "pip install 'torch>=2.1'")
     device = f'CPU, {torch.get_num_threads()} threads'
     if torch.cuda.is_available():
         names = [
@@ -150,9 +150,14 @@ def check_torch() -> Finding:
         ]
         device = f'{len(names)} GPU: {", ".join(sorted(set(names)))}'
     cure = ''
-    if not hasattr(torch.serialization, 'add_safe_globals'):
-        cure = "too old: pip install 'torch>=2.4'"
+    if _is_older(torch.__version__, 2, 1):
+        cure = "too old: pip install 'torch>=2.1'"
     return Finding('torch', f'{torch.__version__}, {device}', cure)
+
+
+def _is_older(version: str, *bound: int) -> bool:
+    numbers = [int(n) for n in re.findall(r'\d+', version)]
+    return tuple(numbers[: len(bound)]) < bound
 
 
 def check_torchvision() -> Finding:
@@ -176,8 +181,7 @@ def check_timm() -> Finding:
         import timm
     except Exception as error:
         return Finding('timm', f'{error}', cure)
-    numbers = [int(n) for n in re.findall(r'\d+', timm.__version__)]
-    if numbers[:3] < [1, 0, 16]:
+    if _is_older(timm.__version__, 1, 0, 16):
         return Finding('timm', f'{timm.__version__} is too old', cure)
     return Finding('timm', timm.__version__)
 

@@ -10,8 +10,19 @@ from hostile_files import DAMAGED, HOSTILE, Call, checkpoint, system
 from mmengine.logging import HistoryBuffer
 from safetensors.torch import save_file
 
+from xnet_mm.compat import TORCH
 from xnet_mm.fileio import checkpoint as reader
+from xnet_mm.fileio import unpickling
 from xnet_mm.fileio.checkpoint import TRUSTED, load_checkpoint_file
+
+
+@pytest.fixture(autouse=True, params=['ours', 'PyTorch'])
+def unpickler(request, monkeypatch):
+    """Every test with both: which one reads depends on PyTorch's age."""
+    if request.param == 'PyTorch' and TORCH < (2, 6):
+        pytest.skip(f'PyTorch {torch.__version__}: its reader is not used')
+    is_ours = request.param == 'ours'
+    monkeypatch.setattr(unpickling, 'HAS_OWN_READER', is_ours)
 
 
 def test_all_of_a_run_comes_back(tmp_path):
@@ -127,6 +138,8 @@ def test_a_trusted_file_may_be_damaged_too(tmp_path, monkeypatch):
 def test_types_that_the_process_allows_stay_allowed(tmp_path):
     path = tmp_path / 'a.pth'
     torch.save(dict(a=Call(math.sqrt, 9)), path)
+    if TORCH < (2, 5):
+        pytest.skip(f'PyTorch {torch.__version__} has no safe_globals')
     before = torch.serialization.get_safe_globals()
     with pytest.raises(ValueError, match=r'math\.sqrt'):
         load_checkpoint_file(path)

@@ -9,13 +9,13 @@ import torch
 from hostile_files import Call
 from mmengine.logging import HistoryBuffer
 
-from xnet_mm.fileio.plain_pickle import finish, stand_ins
+from xnet_mm.fileio.plain_pickle import finish
+from xnet_mm.fileio.unpickling import read_plain
 
 
 def reread(content, tmp_path):
     torch.save(content, tmp_path / 'a.pth')
-    with stand_ins():
-        return finish(torch.load(tmp_path / 'a.pth', weights_only=True))
+    return finish(read_plain(tmp_path / 'a.pth', 'cpu'))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
+from ..compat import tree_leaves
 from ..fast.linear import linear
 
 

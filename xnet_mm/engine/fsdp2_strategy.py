@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -11,15 +13,8 @@ from mmengine.device import get_device
 from mmengine.dist import is_distributed, is_main_process
 from mmengine.optim import BaseOptimWrapper
 from torch import nn
-from torch.distributed.checkpoint.state_dict import (
-    StateDictOptions,
-    get_model_state_dict,
-    get_optimizer_state_dict,
-    set_model_state_dict,
-    set_optimizer_state_dict,
-)
-from torch.distributed.device_mesh import init_device_mesh
 
+from ..compat import need_torch
 from ..fileio.atomic import write_atomically
 from ..registry import STRATEGIES
 
@@ -50,13 +45,10 @@ class FSDP2Strategy(DDPStrategy):
     def _wrap_model(self, model: nn.Module) -> nn.Module:
         if not is_distributed():  # testing
             return SingleDeviceStrategy._wrap_model(self, model)
-        try:
-            from torch.distributed.fsdp import fully_shard
-        except ImportError as error:
-            raise RuntimeError(
-                f'FSDP2Strategy needs PyTorch 2.6 or later, found '
-                f'{torch.__version__}. Use strategy=dict(type="DDPStrategy").'
-            ) from error
+        need_torch('2.6', "FSDP2Strategy. Use dict(type='DDPStrategy').")
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
         device = get_device()
         model = self.convert_model(model.to(device))
         device_type = torch.device(device).type
@@ -86,11 +78,11 @@ class FSDP2Strategy(DDPStrategy):
 
     def model_state_dict(self) -> dict:
         """Whole tensors on the CPU in the first process, else nothing."""
-        return get_model_state_dict(self.model, options=_options())
+        return _states().get_model_state_dict(self.model, options=_options())
 
     def optim_state_dict(self) -> dict:
         """Whole states by parameter name in the first process."""
-        state_dict = get_optimizer_state_dict(
+        state_dict = _states().get_optimizer_state_dict(
             self.model, self.optim_wrapper.optimizer, options=_options()
         )
         # The base learning rate that the log shows; as OptimWrapper has it.
@@ -104,7 +96,7 @@ class FSDP2Strategy(DDPStrategy):
         if not is_distributed():
             super().load_model_state_dict(state_dict, strict=strict, **kwargs)
             return
-        set_model_state_dict(
+        _states().set_model_state_dict(
             self.model, state_dict, options=_options(strict=strict)
         )
 
@@ -113,7 +105,7 @@ class FSDP2Strategy(DDPStrategy):
         base = state_dict.pop('base_param_settings', None)
         if base is not None:
             self.optim_wrapper.base_param_settings = base
-        set_optimizer_state_dict(
+        _states().set_optimizer_state_dict(
             self.model,
             self.optim_wrapper.optimizer,
             state_dict,
@@ -146,5 +138,12 @@ class FSDP2Strategy(DDPStrategy):
         torch.distributed.barrier()
 
 
-def _options(**more: Any) -> StateDictOptions:
-    return StateDictOptions(full_state_dict=True, cpu_offload=True, **more)
+def _states() -> ModuleType:
+    """PyTorch's functions, from 2.2 on: imported where they are used."""
+    return import_module('torch.distributed.checkpoint.state_dict')
+
+
+def _options(**more: Any) -> Any:
+    return _states().StateDictOptions(
+        full_state_dict=True, cpu_offload=True, **more
+    )

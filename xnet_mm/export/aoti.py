@@ -7,6 +7,7 @@ import torch
 from mmseg.models.segmentors import EncoderDecoder
 from torch import Tensor, nn
 
+from ..compat import need_torch
 from .model import ExportedModel
 from .trace import Run, write_freest
 
@@ -25,8 +26,10 @@ def export_aoti(
     PyTorch that made it. See `export_onnx` for all else.
 
     Raises:
-        RuntimeError: as `export_onnx`, or there is no C++ compiler.
+        RuntimeError: as `export_onnx`, PyTorch is older than 2.6, or there
+            is no C++ compiler.
     """
+    need_torch('2.6', 'a .pt2 file (AOTInductor). Export to .onnx.')
     wrapped = ExportedModel(model).eval()
     device = next(wrapped.parameters()).device
     return write_freest(AotiFormat(device), wrapped, path, size, facts, fixed)

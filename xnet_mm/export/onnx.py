@@ -7,6 +7,7 @@ import torch
 from mmseg.models.segmentors import EncoderDecoder
 from torch import Tensor, nn
 
+from ..compat import TORCH
 from .model import ExportedModel
 from .trace import Run, write_freest
 
@@ -47,7 +48,9 @@ def export_onnx(
     try:
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
+
+        if TORCH >= (2, 6):
+            import onnxscript  # noqa: F401
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(f'{error}: {HELP}') from error
     wrapped = ExportedModel(model).cpu().eval()
@@ -99,17 +102,24 @@ class OnnxFormat:
         """Trace (B,3,H,W), translate, keep the facts as metadata."""
         import onnx
 
-        program = torch.onnx.export(
-            model,
-            (example,),
-            dynamo=True,
-            input_names=['image'],
-            output_names=['prediction'],
-            dynamic_shapes=(shapes,),
-            verbose=False,
+        names: dict = dict(
+            input_names=['image'], output_names=['prediction'], verbose=False
         )
-        # None is what it gives without dynamo.
-        proto = cast(torch.onnx.ONNXProgram, program).model_proto
+        if TORCH < (2, 6):  # by TorchScript
+            axes = {axis: f'axis_{axis}' for axis in shapes}
+            names['dynamic_axes'] = dict(image=axes, prediction=axes)
+            torch.onnx.export(model, (example,), str(path), **names)
+            proto = onnx.load(path)
+        else:
+            program = torch.onnx.export(
+                model,
+                (example,),
+                dynamo=True,
+                dynamic_shapes=(shapes,),
+                **names,
+            )
+            # None is what it gives without dynamo.
+            proto = cast('torch.onnx.ONNXProgram', program).model_proto
         entry = proto.metadata_props.add()
         entry.key, entry.value = 'xnet_mm', facts
         onnx.save(proto, path)

@@ -13,7 +13,8 @@ import torch
 from mmengine.logging import print_log
 from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
-from torch.export import Dim
+
+from ..compat import TORCH, set_submodule
 
 TOLERANCE = 1e-4  # of the largest value, in float32
 # Odd, so that maps do not fit by chance: what has to be re-sized is then
@@ -177,8 +178,13 @@ def _example(
 
 
 def _shapes(model: nn.Module, free: Free) -> dict[int, Any]:
+    """Axis of the images -> its freedom."""
     if free is Free.NOTHING:
         return {}
+    if TORCH < (2, 6):  # `OnnxFormat` asks for the axes alone
+        return dict.fromkeys((0, 2, 3) if free is Free.SIZE else (0,))
+    from torch.export import Dim
+
     shapes = {0: Dim.DYNAMIC}
     if free is Free.SIZE and _divisor(model) == 1:
         shapes.update({2: Dim.AUTO, 3: Dim.AUTO})
@@ -204,7 +210,7 @@ def _pad_once(model: nn.Module) -> nn.Module:
     model = copy.deepcopy(model)
     for name, module in [*model.named_modules()]:
         if isinstance(module, Conv2dSame):
-            model.set_submodule(name, _padded(module))
+            set_submodule(model, name, _padded(module))
     return model
 
 

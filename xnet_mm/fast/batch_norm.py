@@ -5,7 +5,8 @@ from collections.abc import Hashable
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
-from torch.utils._pytree import tree_leaves
+
+from ..compat import tree_leaves
 
 
 def find_pairs(

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.flop_counter import register_flop_formula
 
+from ..compat import register_flop_formula
 from . import when
 
 # oneDNN's linear layer, the operator that torch.compile puts in on a CPU.

@@ -8,8 +8,8 @@ import torch
 from mmseg.models.segmentors import EncoderDecoder
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.utils._pytree import tree_leaves
 
+from ..compat import tree_leaves
 from .convnext import FastConvNeXtBlock
 
 # How PyTorch's operators say that two precisions meet, or that they have no

@@ -8,8 +8,8 @@ import torch
 from mmengine.logging import print_log
 from mmengine.model.utils import revert_sync_batchnorm
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves
 
+from ..compat import set_submodule, tree_leaves
 from ..fileio.finite import describe_nonfinite, find_nonfinite
 from .accelerate import accelerate
 from .batch_norm import find_pairs, fold
@@ -66,7 +66,7 @@ def prepare_for_inference(
                 fold_probe(module)
         names = {module: name for name, module in model.named_modules()}
         for norm in pairs:
-            model.set_submodule(names[norm], nn.Identity())
+            set_submodule(model, names[norm], nn.Identity())
         after = tree_leaves(model(image, mode='tensor'))
         _compare(name, after, before, len(pairs))
         runs = 'in float32'

@@ -11,6 +11,7 @@ from timm.models.swin_transformer import (
 )
 from torch import Tensor
 
+from ..compat import is_compiling
 from . import when
 from .mlp import add_mlp, is_plain, run_mlp
 
@@ -88,7 +89,7 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
                 self.shift_size,
             )
             return attention.proj(x)
-        compiling = when.is_compiling()
+        compiling = is_compiling()
         cached = type(x) is Tensor and not compiling
         windows = _windows if cached else _windows.__wrapped__
         to_windows, to_map, mask = windows(

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from ..compat import cpu_autocast_dtype, is_compiling
+
 try:
     from . import kernel_calls as kernels
 except ImportError:  # PyTorch's builds without CUDA have no Triton
@@ -38,7 +40,7 @@ def in_pieces(x: Tensor) -> bool:
     return (
         x.device.type == 'cpu'
         and not torch.is_grad_enabled()
-        and not torch.compiler.is_compiling()
+        and not is_compiling()
         and not torch.jit.is_tracing()
     )
 
@@ -50,19 +52,12 @@ def is_gpu(x: Tensor) -> bool:
 
 def autocast_dtype(default: torch.dtype) -> torch.dtype:
     """The precision of matrix products on a CPU: autocast's, or `default`."""
-    if torch.is_autocast_enabled('cpu'):
-        return torch.get_autocast_dtype('cpu')
-    return default
+    return cpu_autocast_dtype() or default
 
 
 def rows_at_once(width: int) -> int:
     """How many rows of `width` values in fp32 make one piece, at least 1."""
     return max(1, PIECE_BYTES // (4 * width))
-
-
-def is_compiling() -> bool:
-    """Whether torch.compile or torch.export looks at this."""
-    return torch.compiler.is_compiling()
 
 
 def is_watched(*modules: nn.Module) -> bool:

@@ -20,8 +20,9 @@ from torch import Tensor
 
 from .pickle_imports import foreign_types, is_zip
 from .plain_config import drop_foreign_configs
-from .plain_pickle import finish, stand_ins
+from .plain_pickle import finish
 from .safetensors_file import load_safetensors
+from .unpickling import read_plain
 
 TRUSTED = 'XNET_MM_TRUSTED_CHECKPOINTS'
 AGAIN = 'Get the file again from its source, or take the checkpoint before it.'
@@ -212,11 +213,9 @@ def _read_trusted(path: Path, name: str, map_location: MapLocation) -> Any:
 
 def _read(path: Path, name: str, map_location: MapLocation) -> Any:
     try:
-        with stand_ins(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # of a pickle's protocol
-            content = torch.load(
-                path, map_location=map_location, weights_only=True
-            )
+            content = read_plain(path, map_location)
         content, tensors = finish(content)
     except Exception as error:  # a hostile pickle raises anything
         foreign = foreign_types(path)

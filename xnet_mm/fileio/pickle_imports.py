@@ -1,24 +1,17 @@
 """What a pickle would import, read without running it."""
 
-import _compat_pickle
 import pickletools
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from torch import _weights_only_unpickler as unpickler
-
-from .plain_pickle import stand_ins
+from .unpickling import allowed_names, python_3_name
 
 
 def foreign_types(path: Path, most: int = 4) -> list[str]:
     """What a pickle asks for beyond plain data, without running it."""
-    with stand_ins():
-        allowed = {
-            *unpickler._get_allowed_globals(),
-            *unpickler._get_user_allowed_globals(),
-        }
+    allowed = allowed_names()
     foreign = dict.fromkeys(n for n in _globals(path) if n not in allowed)
     names = [n for n in foreign if not n.endswith('Storage')]
     more = [f'... ({len(names)} in all)'] if len(names) > most else []
@@ -56,9 +49,9 @@ def _imports(file: Any) -> Iterator[str]:
     last: str | None = None  # what was pushed, if it is a text
     for code, argument, _ in pickletools.genops(file):
         if code.name in ('GLOBAL', 'INST') and argument:
-            yield _today(*argument.split(' ', 1))
+            yield python_3_name(*argument.split(' ', 1))
         elif code.name == 'STACK_GLOBAL' and len(texts) > 1:
-            yield _today(*texts[-2:])
+            yield python_3_name(*texts[-2:])
         elif code.name == 'MEMOIZE':
             memo[len(memo)] = last
         elif code.name in ('PUT', 'BINPUT', 'LONG_BINPUT'):
@@ -72,13 +65,3 @@ def _imports(file: Any) -> Iterator[str]:
             continue
         if code.name.endswith(('GLOBAL', 'INST')):
             last = None
-
-
-def _today(module: str, name: str) -> str:
-    """Protocol 2 has the module names of Python 2."""
-    new = _compat_pickle.NAME_MAPPING.get((module, name))
-    module, name = new or (
-        _compat_pickle.IMPORT_MAPPING.get(module, module),
-        name,
-    )
-    return f'{module}.{name}'

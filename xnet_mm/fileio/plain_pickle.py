@@ -11,7 +11,6 @@ histories of those that hold numbers and nothing else.
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from pickle import UnpicklingError
 from typing import Any
@@ -34,7 +33,7 @@ def _called(module: str, name: str) -> Callable:
     return rename
 
 
-class _Inert:
+class Inert:
     """Remembers what a pickle said; does nothing."""
 
     def __init__(self, *args: Any) -> None:
@@ -45,26 +44,26 @@ class _Inert:
         self.state = state
 
 
-class _Array(_Inert):
+class _Array(Inert):
     """A numpy array."""
 
 
-class _Scalar(_Inert):
+class _Scalar(Inert):
     """A numpy number."""
 
 
 @_called('numpy', 'ndarray')
-class _ArrayType(_Inert):
+class _ArrayType(Inert):
     """The first argument of `_reconstruct`."""
 
 
 @_called('numpy', 'dtype')
-class _Dtype(_Inert):
+class _Dtype(Inert):
     """A numpy dtype."""
 
 
 @_called('mmengine.logging.history_buffer', 'HistoryBuffer')
-class _History(_Inert):
+class _History(Inert):
     """MMEngine's log history of one figure."""
 
 
@@ -111,38 +110,14 @@ def _numpy_functions() -> Iterator[Callable]:
 
 
 @cache
-def _stand_ins() -> dict[str, Any]:
+def stand_ins() -> dict[str, Any]:
+    """Full name, as pickles have it -> what is built under it."""
     things = (
         *(_Array, _ArrayType, _Dtype, _History, _history_method),
         *(_no_bytes, _slice),
         *_numpy_functions(),
     )
     return {f'{t.__module__}.{t.__qualname__}': t for t in things}
-
-
-@contextmanager
-def stand_ins() -> Iterator[None]:
-    """PyTorch's list of what may be built, with ours in place of theirs.
-
-    What else the process has allowed by `add_safe_globals` stays allowed.
-    """
-    before = torch.serialization.get_safe_globals()
-    ours = _stand_ins()
-    torch.serialization.clear_safe_globals()
-    torch.serialization.add_safe_globals(
-        [g for g in before if _name(g) not in ours] + [*ours.values()]
-    )
-    try:
-        yield
-    finally:
-        torch.serialization.clear_safe_globals()
-        torch.serialization.add_safe_globals(before)
-
-
-def _name(entry: Any) -> str:
-    if isinstance(entry, tuple):  # (what, under which name)
-        return entry[1]
-    return f'{entry.__module__}.{getattr(entry, "__qualname__", entry)}'
 
 
 def finish(content: Any) -> tuple[Any, list[torch.Tensor]]:

@@ -113,6 +113,7 @@ def check_layer(name: str, value: Any) -> None:
         ValueError: with name, value and names that are close.
     """
     known = [n for n, v in vars(nn).items() if isinstance(v, type)]
+    known.append('RMSNorm')  # `compat` has it where torch.nn has not yet
     if value not in known:
         raise ValueError(
             f'{name}={value!r}; wanted the name of a layer of torch.nn'

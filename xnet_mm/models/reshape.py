@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from .. import compat
 from .arguments import check_layer
 
 
-class RMSNorm(nn.RMSNorm):
+class RMSNorm(compat.RMSNorm):
     """torch's, in the precision of its weight: autocast has no rule for it."""
 
     def forward(self, x: Tensor) -> Tensor:
