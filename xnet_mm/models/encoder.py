@@ -130,7 +130,8 @@ class PretrainedEncoder(BaseModule):
         self.encoder.eval()
         self.input_size = self._find_input_size(name, patch, unit)
         image = self.input_size.fit(torch.zeros(1, 3, 4 * unit, 6 * unit))
-        self.encoder.train().eval()  # forgets what was kept without gradients
+        self.encoder.train()  # forgets what was kept without gradients
+        self.encoder.eval()  # not chained: mmseg's return None
         features = self._maps(image)
         self.encoder.train()
         self.out_channels = [f.shape[1] for f in features]

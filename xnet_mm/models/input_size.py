@@ -66,6 +66,12 @@ class InputSize(NamedTuple):
         ]
         return F.pad(image, (0, pads[1], 0, pads[0])) if any(pads) else image
 
+    def of_maps(self, stride: int) -> 'InputSize':
+        """The same for maps of a stride, in their own pixels."""
+        return InputSize(
+            max(self.divisor // stride, 1), max(self.least // stride, 1)
+        )
+
     def restore(self, x: Tensor, size: Sequence[int], stride: int) -> Tensor:
         """Bring a map of the fitted image back to the image's own extent.
 
@@ -83,9 +89,7 @@ class InputSize(NamedTuple):
         return x[..., :height, :width]
 
 
-def find_input_size(
-    run: Run, unit: int, stride: int, own: Size
-) -> InputSize:
+def find_input_size(run: Run, unit: int, stride: int, own: Size) -> InputSize:
     """Try sizes, from any to only one, until a model takes them.
 
     Args:

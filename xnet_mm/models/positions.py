@@ -39,7 +39,7 @@ def resample_positions(state: State, model: Any) -> State:
             window = getattr(model.get_submodule(parent), 'window_size', None)
             if window is not None:
                 state[name] = resize_rel_pos_bias_table(
-                    found, [*window], [*wanted.shape]
+                    found, tuple(window), tuple(wanted.shape)
                 )
         elif leaf.startswith('pos_embed') and found.ndim == wanted.ndim:
             state[name] = _resample(found, wanted, model)
@@ -69,4 +69,4 @@ def _resample(found: Tensor, wanted: Tensor, model: Any) -> Tensor:
 def _grid(model: Any) -> list[int]:
     """Rows and columns of tokens; [] where they are not told."""
     grid = getattr(getattr(model, 'patch_embed', None), 'grid_size', None)
-    return [*(grid or getattr(model, 'tokens_spatial_shape', ()))]
+    return list(grid or getattr(model, 'tokens_spatial_shape', ()))

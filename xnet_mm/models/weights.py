@@ -86,14 +86,16 @@ def load_weights(
     """
     outside: list[str] = []
     converted: list[str] = []
-    sized = not isinstance(config, str) and 'img_size' in config
+    any_size = config
+    if not isinstance(config, str):
+        any_size = {k: v for k, v in config.items() if k != 'img_size'}
+    sized = any_size != config
     if weights == 'timm' and not sized:
         classifier = _from_hub(config, role)
         state = found = dict(classifier.state_dict())
     else:
         classifier = build_classifier(config)[1]
         if weights == 'timm':
-            any_size = {k: v for k, v in config.items() if k != 'img_size'}
             found = dict(_from_hub(any_size, role).state_dict())
         else:
             found, outside = _unwrap(read_state(weights), classifier)
