@@ -55,7 +55,7 @@ def split_timm(name: str, model: nn.Module) -> list[list[str]]:
             units.append(child_name)
     container = ends[0].split('.')[0]
     starts = [i for i, u in enumerate(units) if u.split('.')[0] == container]
-    if not set(ends) <= set(units) or not starts[0]:
+    if not set(ends) <= set(units) or not starts or not starts[0]:
         raise NotAHierarchyError(
             name, f'its stages {ends} are nested or have no stem before them'
         )
