@@ -1,8 +1,8 @@
 """Which families of timm are encoders, decoders, both: docs/families.md.
 
-python tools/families_table.py               tries what is not yet in the table
+python tools/families_table.py               tries what is not yet in it
 python tools/families_table.py 'maxxvit/*'   tries these again
-python tools/families_table.py --check       says what in the page is out of date
+python tools/families_table.py --check       says what in it is out of date
 
 Of each family the smallest model is built with random weights, compared with
 timm's own maps, and run on an image of odd size. What was found is kept in
@@ -12,6 +12,7 @@ docs/families.json, family by family: a run that was stopped goes on.
 import difflib
 import json
 import multiprocessing
+import re
 import resource
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -27,27 +28,25 @@ DOCS = ROOT / 'docs'
 SECONDS, GIBIBYTES = 600, 12  # for one family
 TEXT = """# Families of timm: encoders and decoders
 
-Which families of timm {timm} `PretrainedEncoder` and `PretrainedReversedDecoder`
-take. Of each family its smallest model was built with random weights. As an
-encoder, its last map is equal to that of the untouched model to 1e-5; as a
-decoder, its stem and stages, run one by one, give the untouched model's maps.
-Both then ran on an image of 70×90.
+What `PretrainedEncoder` and `PretrainedReversedDecoder` make of the families
+of timm {timm}. Of each its smallest model was built with random weights. As an
+encoder, its last map is the untouched model's to 1e-5; as a decoder, stem and
+stages, run one by one, give the untouched model's maps. Both then ran on an
+image of 70×90.
 
-A family is a module of timm and the first word of a model's name in it. Families
-are not all alike inside: a model that differs says so when it is built, in one
-sentence.
+A family is a module of timm and the first word of a model's name in it. Not
+all models of a family are alike: one that differs says so in a sentence when
+it is built.
 
 {counts}
 
 - *any*: images of any size.
 - *multiples of 32*: others are padded, and the maps cut.
-- *224×224*: others are re-sized to it, and the maps back to the image's extent.
-  `img_size`: the option in `encoder` that sets another size,
-  [as here](config.md#encoders).
-- *no*: the reason stands in the last column.
+- *224×224*: others are re-sized to it, and the maps back to their extent.
+  `img_size` is the option that [sets another size](config.md#encoders).
 
-Written by `python tools/families_table.py`; `python tools/families_table.py
-'maxxvit/*'` tries some again.
+Written by `python tools/families_table.py`; a pattern, such as `'maxxvit/*'`,
+tries these again.
 
 {table}
 """
@@ -83,10 +82,10 @@ def read_found(docs: Path = DOCS) -> dict[str, Any]:
 def render(found: dict[str, Any]) -> str:
     """The text of families.md."""
     families = found['families']
-    names = {'encoder': set(), 'decoder': set()}
-    for role, those in names.items():
-        those.update(f for f, facts in families.items() if facts.get(role))
-    encoders, decoders = names['encoder'], names['decoder']
+    encoders, decoders = (
+        {f for f, facts in families.items() if facts.get(role)}
+        for role in ('encoder', 'decoder')
+    )
     counts = (
         f'Of {len(families)} families {len(encoders & decoders)} are both, '
         f'{len(encoders - decoders)} are encoders only, '
@@ -102,11 +101,14 @@ def render(found: dict[str, Any]) -> str:
 
 def row(family: str, facts: dict[str, Any]) -> list[str]:
     """The cells of one family."""
-    why = [
-        f'{role}: {facts[f"why_no_{role}"]}'.replace('|', '\\|')
+    reasons = {
+        role: shorten(facts[f'why_no_{role}'])
         for role in ('encoder', 'decoder')
-        if facts.get(f'why_no_{role}')
-    ]
+        if f'why_no_{role}' in facts
+    }
+    why = [f'{role}: {reason}' for role, reason in reasons.items()]
+    if len(why) == 2 and len({*reasons.values()}) == 1:
+        why = [reasons['encoder']]
     return [
         family,
         facts['model'],
@@ -115,6 +117,13 @@ def row(family: str, facts: dict[str, Any]) -> list[str]:
         facts.get('decoder') or 'no',
         '; '.join(why),
     ]
+
+
+def shorten(reason: str) -> str:
+    """A reason for a cell: without the twelve strides of a ViT."""
+    reason = re.sub(r'strides \[(\d+)(?:, \1)+\]', r'stride \1 only', reason)
+    reason = reason.replace('|', '\\|')
+    return f'{reason[:160]}...' if len(reason) > 160 else reason
 
 
 def find_faults(docs: Path = DOCS) -> str:
@@ -245,7 +254,8 @@ def run(
             _, model, size, encoder, decoder, why = row(family, known[family])
             print(
                 f'{model}, {size} M; encoder: {encoder}; decoder: {decoder}'
-                + (f' ({why})' if why else '')
+                + (f' ({why})' if why else ''),
+                flush=True,
             )
             found = dict(timm=version, families=dict(sorted(known.items())))
             text = json.dumps(found, indent=1, ensure_ascii=False)

@@ -68,5 +68,6 @@ def _resample(found: Tensor, wanted: Tensor, model: Any) -> Tensor:
 
 def _grid(model: Any) -> list[int]:
     """Rows and columns of tokens; [] where they are not told."""
-    grid = getattr(getattr(model, 'patch_embed', None), 'grid_size', None)
-    return list(grid or getattr(model, 'tokens_spatial_shape', ()))
+    patches = getattr(model, 'patch_embed', None)
+    own: Any = getattr(model, 'tokens_spatial_shape', ())
+    return [*(getattr(patches, 'grid_size', None) or own)]
