@@ -2,15 +2,19 @@
 
 import re
 import shutil
-import sys
 from pathlib import Path
+from typing import Any
 
 from setuptools import find_packages, setup
-from setuptools.command.build_py import build_py
+
+try:
+    from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:  # before setuptools 70.1 it was another package's
+    from wheel.bdist_wheel import bdist_wheel
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ROOT / 'xnet_mm'
-# What a user needs beside the modules. MIM looks for both in `.mim`.
+# What a user needs beside the modules. MIM looks for it in `.mim`.
 SHIPPED = ('configs', 'tools', 'model-index.yml')
 
 INSTALL_REQUIRES = [
@@ -95,48 +99,49 @@ def version() -> str:
     return re.search(r"^__version__ = '(.+)'$", text, re.M).group(1)
 
 
-def link_shipped() -> None:
-    """Make `xnet_mm/.mim/*` of a clone point to the clone's own folders."""
+def copy_shipped(target: Path) -> None:
+    """Copy the clone's folders and the index to `target`, a `.mim`."""
+    shutil.rmtree(target, ignore_errors=True)  # of an older build
+    target.mkdir(parents=True)
     for name in SHIPPED:
-        link = PACKAGE / '.mim' / name
-        link.parent.mkdir(exist_ok=True)
-        if not link.exists():
-            link.unlink(missing_ok=True)  # a link that leads nowhere
-            try:
-                link.symlink_to(Path('..', '..', name), (ROOT / name).is_dir())
-            except OSError as error:  # Windows without the right to link
-                print(f'No link {link}: {error}. MIM will not find {name}.')
+        if (ROOT / name).is_file():
+            shutil.copy(ROOT / name, target / name)
+            continue
+        shutil.copytree(
+            ROOT / name,
+            target / name,
+            ignore=shutil.ignore_patterns('__pycache__', '*.pyc'),
+        )
 
 
-class BuildWithMim(build_py):
-    """Ships configs, tools and the index of the models as `xnet_mm/.mim`.
+class WheelForMim(bdist_wheel):
+    """Ships what is beside the modules, where each MIM looks for it.
 
-    Wheels get copies, made in the build folder: the source tree stays as it
-    is. Editable installs (PEP 660) get links into the clone.
+    openmim takes SITE-PACKAGES/xnet_mm where that is there, else joins
+    SITE-PACKAGES and the first line of top_level.txt. So `.mim` lies in the
+    package; and as an editable install has its package elsewhere, that line
+    is the absolute path of the clone.
+
+    onedl-mim takes the clone of an editable install, and otherwise the first
+    folder of the sorted RECORD. Ours is the .dist-info, because of the equal
+    names and `-` being less than `/`: a `.mim` lies there too.
     """
 
-    def run(self) -> None:
-        """Build the modules, then add the folders."""
-        super().run()
-        if self.editable_mode:
-            link_shipped()
+    def write_wheelfile(self, wheelfile_base: str, *args: Any) -> None:
+        """Write WHEEL to a .dist-info, and what is said above."""
+        super().write_wheelfile(wheelfile_base, *args)
+        info = Path(wheelfile_base)
+        if not self.distribution.get_command_obj('editable_wheel', False):
+            copy_shipped(info / '.mim')
+            copy_shipped(info.parent / 'xnet_mm' / '.mim')
             return
-        mim = Path(self.build_lib, 'xnet_mm', '.mim')
-        # The build folder outlives a build: a deleted config must not.
-        shutil.rmtree(mim, ignore_errors=True)
-        for name in SHIPPED:
-            if (ROOT / name).is_file():
-                shutil.copy(ROOT / name, mim / name)
-                continue
-            shutil.copytree(
-                ROOT / name,
-                mim / name,
-                ignore=shutil.ignore_patterns('__pycache__', '*.pyc'),
-            )
+        top_level = info / 'top_level.txt'
+        top_level.write_text(f'{ROOT}\n{top_level.read_text()}')
+        # 0.1.0 made links, and MIM takes no config that it finds twice.
+        for link in (PACKAGE / '.mim').glob('*'):
+            if link.is_symlink():
+                link.unlink()
 
-
-if 'develop' in sys.argv:  # before setuptools 80 it runs no build_py
-    link_shipped()
 
 setup(
     name='xnet_mm',
@@ -149,6 +154,6 @@ setup(
     python_requires='>=3.10',  # the oldest that the OneDL packages run on
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
-    cmdclass={'build_py': BuildWithMim},
+    cmdclass={'bdist_wheel': WheelForMim},
     zip_safe=False,  # configs are read as files
 )

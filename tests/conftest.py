@@ -19,8 +19,11 @@ def default_scope():
 
 @pytest.fixture(autouse=True)
 def no_visualizer():
-    """MMEngine's hooks draw by the last one made in the process."""
-    Visualizer._instance_dict.clear()
+    """MMEngine keeps one of each name and class; its hooks take the last."""
+    kinds = [Visualizer]
+    for kind in kinds:  # which grows
+        kind._instance_dict.clear()
+        kinds += kind.__subclasses__()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -161,6 +161,7 @@ def test_api_page_lists_what_is_registered():
     for kind in (
         *('MODELS', 'DATASETS', 'TRANSFORMS', 'METRICS', 'HOOKS'),
         *('EVALUATOR', 'STRATEGIES', 'VISUALIZERS'),
+        'OPTIM_WRAPPER_CONSTRUCTORS',
     ):
         registered |= {*getattr(registry, kind).module_dict}
     text = (ROOT / 'docs/api.md').read_text()

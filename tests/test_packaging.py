@@ -1,26 +1,19 @@
 """What ships in a wheel, an sdist and an editable install; requirements."""
 
 import ast
+import os
 import re
-import subprocess
 import sys
 import tarfile
 import zipfile
-from pathlib import Path
 
 import pytest
 from imports import read_imports
+from package_builds import ROOT, SUFFIXES, build, copy_source
 
 import xnet_mm
 from xnet_mm import stack
 
-ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ('xnet_mm', 'configs', 'tools', 'tests')
-FILES = (
-    *('setup.py', 'pyproject.toml', 'LICENSE', 'MANIFEST.in'),
-    'model-index.yml',
-)
-SUFFIXES = ('.py', '.sh', '.yml')
 CODE = ('xnet_mm', 'tools')
 # Import name -> distribution, where they differ.
 DISTRIBUTIONS = {
@@ -136,39 +129,17 @@ def test_every_requirement_is_imported(described):
     assert {normal(r) for r in described[0]} - names == set()
 
 
-def copy_modules(source, target):
-    """Copy the files to ship below `source`, but no `.mim`."""
-    for path in source.rglob('*'):
-        place = target / path.relative_to(source)
-        if path.suffix in SUFFIXES and '.mim' not in path.parts:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(path.read_bytes())
-
-
 @pytest.fixture(scope='module')
 def built(tmp_path_factory):
     """A folder with the source and, by pip's own hooks, all it builds."""
-    out = tmp_path_factory.mktemp('built')
-    source = out / 'source'
-    source.mkdir()
-    # A copy: building writes `build` and `*.egg-info` beside setup.py.
-    for name in FILES:
-        (source / name).write_bytes((ROOT / name).read_bytes())
-    for name in SHIPPED:
-        copy_modules(ROOT / name, source / name)
-    stale = source / 'build' / 'lib' / 'xnet_mm' / '.mim' / 'configs'
-    stale.mkdir(parents=True)
-    (stale / 'deleted_since.py').touch()
+    source = copy_source(tmp_path_factory.mktemp('built') / 'source')
+    stale = 'build/lib/xnet_mm/.mim/configs'  # an older version built it
+    for folder in (source / stale, source / 'xnet_mm/.mim'):
+        folder.mkdir(parents=True)
+    (source / stale / 'deleted_since.py').touch()
+    (source / 'xnet_mm/.mim/configs').symlink_to('../../configs')
     for kind in ('wheel', 'sdist', 'editable'):
-        hook = f'import setuptools.build_meta as b; b.build_{kind}({kind!r})'
-        (source / kind).mkdir()
-        run = subprocess.run(
-            [sys.executable, '-c', hook],
-            cwd=source,
-            capture_output=True,
-            text=True,
-        )
-        assert run.returncode == 0, run.stderr
+        build(source, kind)
     return source
 
 
@@ -189,12 +160,17 @@ def scripts(folder):
     return {path.relative_to(ROOT).as_posix() for path in found}
 
 
-@pytest.mark.parametrize('folder', ['configs', 'tools'])
-def test_wheel_ships_the_folder_as_it_is(wheel, folder):
-    prefix = f'xnet_mm/.mim/{folder}/'
-    shipped = {name for name in wheel[0] if name.startswith(prefix)}
-    assert shipped == {f'xnet_mm/.mim/{path}' for path in scripts(folder)}
-    assert shipped
+@pytest.mark.parametrize('folder', ['configs', 'tools', 'model-index.yml'])
+def test_wheel_ships_what_is_there_where_each_mim_looks(wheel, folder):
+    # openmim: site-packages/xnet_mm. onedl-mim: what comes first in RECORD,
+    # which pip sorts.
+    first = min(wheel[0]).partition('/')[0]
+    assert first == f'xnet_mm-{xnet_mm.__version__}.dist-info'
+    for place in ('xnet_mm', first):
+        mim = f'{place}/.mim/'
+        names = {n.removeprefix(mim) for n in wheel[0] if n.startswith(mim)}
+        shipped = {n for n in names if n.startswith(folder)}
+        assert shipped == (scripts(folder) or {folder})
 
 
 @pytest.mark.parametrize('folder', ['configs', 'tools'])
@@ -206,15 +182,27 @@ def test_sdist_has_the_folder(built, folder):
     assert not [name for name in names if '.mim' in name]
 
 
-@pytest.mark.parametrize('name', ['configs', 'tools', 'model-index.yml'])
-def test_editable_install_links(built, name):
-    link = built / 'xnet_mm' / '.mim' / name
-    assert link.is_symlink()
-    assert link.resolve() == (built / name).resolve()
+def test_editable_install_names_the_clone(built):
+    # openmim joins site-packages and this line; onedl-mim knows the clone.
+    (path,) = (built / 'editable').glob('*.whl')
+    with zipfile.ZipFile(path) as archive:
+        (name,) = [n for n in archive.namelist() if 'top_level' in n]
+        lines = archive.read(name).decode().splitlines()
+    assert lines == [str(built), 'xnet_mm']
 
 
-def test_index_of_the_models_is_shipped(built, wheel):
-    assert 'xnet_mm/.mim/model-index.yml' in wheel[0]
+def test_a_clone_has_each_config_once(built):
+    # Where MIM finds a name twice it runs neither.
+    found = [
+        name
+        for folder, _, names in os.walk(built, followlinks=True)
+        for name in names
+        if re.match(r'xnet_.*x\d+\.py', name)
+    ]
+    assert len(found) == len(set(found)) > 20
+
+
+def test_sdist_has_the_index_of_the_models(built):
     (path,) = (built / 'sdist').glob('*.tar.gz')
     with tarfile.open(path) as archive:
         names = {name.partition('/')[2] for name in archive.getnames()}

@@ -1,8 +1,10 @@
 """Where configs and tools are found."""
 
+import pickle
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 import xnet_mm
 from xnet_mm import paths
@@ -22,6 +24,37 @@ def package(tmp_path, monkeypatch):
 def test_folders_of_this_tree():
     assert paths.configs_dir() == ROOT / 'configs'
     assert xnet_mm.tools_dir() == ROOT / 'tools'
+
+
+def test_a_config_answers_as_text_where_mmengine_asks():
+    path = paths.configs_dir() / 'camvid' / 'a::b.py'
+    assert '::' in path
+    assert '::' not in path.parent
+    assert isinstance(path, Path)
+    assert path == ROOT / 'configs/camvid/a::b.py'
+    assert pickle.loads(pickle.dumps(path)) == path
+
+
+BASE = '_base_/schedules/schedule_2k.py'
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        f"[__import__('xnet_mm').configs_dir() / '{BASE}']",
+        f"__import__('xnet_mm').configs_dir() / '{BASE}'",
+        f'[f\'{{__import__("xnet_mm").configs_dir()}}/{BASE}\']',
+        f"[str(__import__('xnet_mm').configs_dir() / '{BASE}')]",
+    ],
+    ids=['list', 'single', 'f-string', 'str'],
+)
+def test_a_base_is_written_in_any_of_these_ways(tmp_path, line):
+    config = tmp_path / 'mine.py'
+    config.write_text(f'_base_ = {line}\ntrain_cfg = dict(max_iters=7)\n')
+    cfg = Config.fromfile(config)
+    wanted = Config.fromfile(ROOT / 'configs' / BASE)
+    wanted.train_cfg.max_iters = 7
+    assert cfg.to_dict() == wanted.to_dict()
 
 
 def test_installed_folder_wins_over_a_neighbour(package):

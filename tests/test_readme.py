@@ -6,6 +6,7 @@ import pytest
 import torch
 from doc_examples import example_with
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmseg.registry import MODELS
 from torch import nn
 
@@ -65,6 +66,12 @@ def test_leaf_of_the_docs_builds_on_the_shipped_bases(tmp_path):
     assert model.backbone.out_channels == [768]
 
 
+def test_base_of_the_docs_is_found_from_anywhere(tmp_path):
+    (tmp_path / 'mine.py').write_text(example_with("__import__('xnet_mm')"))
+    cfg = Config.fromfile(tmp_path / 'mine.py')
+    assert cfg.model.decode_head.type == 'xnet_mm.PFPDepthHead'
+
+
 def test_learning_rates_name_parts_of_the_model():
     found = run('custom_keys')
     keys = found['optim_wrapper']['paramwise_cfg']['custom_keys']
@@ -72,6 +79,24 @@ def test_learning_rates_name_parts_of_the_model():
     names = [n for n, _ in MODELS.build(cfg.model).named_parameters()]
     for key in (*keys, 'neck.reshape', 'decode_head'):
         assert any(key in name for name in names), key
+
+
+def test_rates_by_layer_work_as_the_page_says():
+    cfg = Config.fromfile(xnet_mm.configs_dir() / DEMO.format('400_scenes'))
+    found = run('LayerDecayOptimWrapperConstructor')
+    cfg.merge_from_dict(dict(optim_wrapper=found['optim_wrapper']))
+    model = MODELS.build(cfg.model)
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    rates = {
+        id(p): group['lr'] / cfg.optim_wrapper.optimizer.lr
+        for group in wrapper.optimizer.param_groups
+        for p in group['params']
+    }
+    # EfficientNet-Lite0: the stem and 1 + 2 + 2 + 3 + 3 + 4 + 1 blocks.
+    stems = model.backbone.encoder.conv_stem, model.neck.decoder.stem[0]
+    for stem, rate in zip(stems, (0.9, 0.95), strict=True):
+        assert rates[id(stem.weight)] == pytest.approx(rate**16)
+    assert rates[id(model.decode_head.conv_seg.weight)] == 1
 
 
 def test_hooks_without_acceleration_are_the_rest_of_the_runtime():
@@ -82,7 +107,7 @@ def test_hooks_without_acceleration_are_the_rest_of_the_runtime():
 
 
 def test_building_as_the_api_page_says():
-    found = run('configs_dir()')
+    found = run('xnet_mm.configs_dir()')
     assert found['model'].neck.decoder.channels == [24, 40, 112, 320]
 
 

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import mmseg.registry as mmseg_registry
 import pytest
-from mmengine.registry import Registry
+from mmcv.transforms import LoadImageFromFile
+from mmengine.config.utils import MODULE2PACKAGE
+from mmengine.infer import BaseInferencer
+from mmengine.registry import TRANSFORMS, DefaultScope, Registry
 
 import xnet_mm
 from xnet_mm import registry
+from xnet_mm.datasets.transforms import LoadImage
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = {
@@ -19,6 +23,7 @@ EXAMPLES = {
     'evaluator': 'LabelledEvaluator',
     'metric': 'DepthProtocolMetric',
     'hook': 'SafeCheckpointHook',
+    'optimizer wrapper constructor': 'LayerDecayOptimWrapperConstructor',
     'strategy': 'FSDP2Strategy',
     'visualizer': 'SegPanelVisualizer',
 }
@@ -68,3 +73,34 @@ def test_a_name_that_mmseg_owns_is_refused():
     with pytest.raises(KeyError, match='EncoderDecoder is already registered'):
         registry.share_with_mmseg(mine)
     assert xnet_mm.models.PFPHead is mmseg_registry.MODELS.get('PFPHead')
+
+
+def test_scope_of_the_package_has_the_names_of_mmseg_too():
+    for scope in ('xnet_mm', 'mmseg'):
+        with DefaultScope.overwrite_default_scope(scope):
+            built = [
+                TRANSFORMS.build(dict(type=name))
+                for name in ('LoadDepth', 'PackSegInputs')
+            ]
+        assert [type(step).__name__ for step in built] == [
+            'LoadDepth',
+            'PackSegInputs',
+        ]
+    assert registry.MODELS.get('EncoderDecoder').__module__.startswith('mmseg')
+    assert registry.MODELS.get('NoSuchModel') is None
+    assert registry.MODELS.get('xnet_mm.EncoderDecoder') is None
+
+
+def test_the_reader_is_ours_in_our_scope_alone():
+    ours = TRANSFORMS.build(dict(type='LoadImageFromFile', _scope_='xnet_mm'))
+    theirs = TRANSFORMS.build(dict(type='LoadImageFromFile'))
+    assert type(ours) is LoadImage and type(theirs) is LoadImageFromFile
+    stock = mmseg_registry.TRANSFORMS.get('InferencerLoader')
+    assert stock.__module__.startswith('mmseg')
+
+
+def test_configs_by_the_name_of_the_package():
+    leaf = 'nyu/xnet_swin-l_convnextv2-t_8xb2-80k_nyu-416x544.py'
+    assert MODULE2PACKAGE['xnet_mm'] == 'xnet_mm'
+    folder = BaseInferencer._get_repo_or_mim_dir('xnet_mm')
+    assert (Path(folder) / 'configs' / leaf).is_file()

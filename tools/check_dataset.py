@@ -8,6 +8,7 @@ status 1 and their names if files are missing, unreadable or do not fit.
 
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
 from contextlib import suppress
 from functools import reduce
 from io import BytesIO
@@ -25,6 +26,7 @@ from rich.table import Table
 
 from xnet_mm.arguments import out_folder, threads
 from xnet_mm.datasets import DepthDataset
+from xnet_mm.datasets.channel_io import picture_reader
 from xnet_mm.datasets.depth_io import read_depth_of
 from xnet_mm.datasets.depth_report import Report, read_all
 from xnet_mm.datasets.folders import split_name
@@ -83,6 +85,8 @@ def build_datasets(
 ) -> dict[str, DepthDataset]:
     """The splits' data sets without pipeline; equal ones only once.
 
+    A loader of more than pictures is kept.
+
     Raises:
         ValueError: a split cannot be listed (from the data set).
         SystemExit: no depth data in the config.
@@ -92,7 +96,9 @@ def build_datasets(
         loader = cfg.get(f'{split}_dataloader')
         if not loader:
             continue
-        wanted = dict(loader.dataset, pipeline=[])
+        steps = loader.dataset.get('pipeline') or []
+        ours = [s for s in steps[:1] if 'LoadMultiChannel' in str(s['type'])]
+        wanted = dict(loader.dataset, pipeline=ours)
         # The file by file report follows, so building need not stop.
         if wanted not in settings.values():
             settings[split] = wanted
@@ -111,13 +117,20 @@ def build_datasets(
     return datasets
 
 
-def picture(info: dict, vmax: float) -> np.ndarray:
+def picture(
+    info: dict, vmax: float, read: Callable[..., np.ndarray] = read_image
+) -> np.ndarray:
     """Image | depth | both, as (h, w, 3) uint8 RGB, near depths on top.
+
+    Args:
+        info: of the data list.
+        vmax: metres of the last colour.
+        read: what shows the image, see `channel_io.picture_reader`.
 
     Raises:
         OSError or ValueError: a file is missing or unreadable.
     """
-    image = read_image(info['img_path'])
+    image = read(info['img_path'])
     height = max(1, round(image.shape[0] * PANEL_WIDTH / image.shape[1]))
     size = (PANEL_WIDTH, height)
     image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)[..., ::-1]
@@ -142,10 +155,11 @@ def write_contact_sheet(
     vmax = min(max(ends, default=report.max_depth), report.max_depth)
     chosen = np.linspace(0, len(dataset) - 1, NUM_SHOWN).astype(int)
     pictures = []
+    read = picture_reader(dataset.pipeline.transforms)
     for i in sorted(set(chosen.tolist())):
         # What cannot be read is named in the report.
         with suppress(OSError, ValueError):
-            pictures.append(picture(dataset.get_data_info(i), vmax))
+            pictures.append(picture(dataset.get_data_info(i), vmax, read))
     width = max((p.shape[1] for p in pictures), default=PANEL_WIDTH)
     sheet = reduce(stack, [*pictures, depth_bar(0, vmax, width)])
     data = BytesIO()

@@ -29,6 +29,7 @@ from xnet_mm.arguments import (
     positive_int,
     told,
 )
+from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
@@ -152,7 +153,7 @@ def main() -> None:
     )
     # Before the model is built: it takes a while.
     check_out_dir(args.input, args.out_dir, FOLDERS)
-    find_images(args.input, args.out_dir)
+    find_images(args.input, args.out_dir, ARRAYS)  # if the model takes them
     options = dict(depth_options(args), steady=is_video)
     video = Video(args.input) if is_video else None
     cfg = load_config_file(args.config)

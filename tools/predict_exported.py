@@ -109,8 +109,15 @@ class Model:
             self.facts = json.loads(found['xnet_mm'])
             channels = self.session.get_outputs()[0].shape[1]
             check_facts(self.facts, channels)
-            if [i.name for i in self.session.get_inputs()] != ['image']:
+            inputs = self.session.get_inputs()
+            if [i.name for i in inputs] != ['image']:
                 raise ValueError('the input is not called image')
+            if inputs[0].shape[1] != 3:
+                raise SystemExit(
+                    f'{path} takes images of {inputs[0].shape[1]} channels; '
+                    'this program reads pictures, which have three. Give '
+                    'onnxruntime the values themselves: float32 (B,N,H,W)'
+                )
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise SystemExit(
                 f'{path}: what tools/export.py wrote beside the model is '

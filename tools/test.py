@@ -22,6 +22,8 @@ from xnet_mm.fast import accelerate
 from xnet_mm.fileio.checkpoint import load_checkpoint_file
 from xnet_mm.fileio.pairing import check_pairing, check_settings
 
+STOCK_HOOK = 'SegVisualizationHook'  # reads what OpenCV does
+
 
 def parse_args() -> Namespace:
     """Read the command line."""
@@ -61,9 +63,9 @@ def apply_options(cfg: Config, args: Namespace) -> None:
     if not depth:
         allow_missing_labels(cfg)
     if args.show or args.show_dir:
-        hook = cfg.default_hooks.setdefault(
-            'visualization', dict(type='SegVisualizationHook')
-        )
+        hook = cfg.default_hooks.setdefault('visualization', {})
+        if hook.get('type', STOCK_HOOK) == STOCK_HOOK:
+            hook.type = 'xnet_mm.PictureHook'
         # Upstream draws only every interval-th test image, the fork all.
         hook.update(
             draw=True, interval=1, show=args.show, wait_time=args.wait_time

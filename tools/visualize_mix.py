@@ -7,8 +7,9 @@ INPUT is an image or a folder (with its subfolders). DIR gets one picture an
 image, a row for each model: image | mixed feature | prediction.
 
 xNet-I mixes in RGB: of each pixel only the largest component is kept, and
-the shares of the three are written above. xNet mixes after the stem: the
-first three principal components, found in up to 16 of the images.
+the shares of the three are written above. xNet mixes after the stem, and
+xNet-I may in other channels: the first three principal components, found in
+up to 16 of the images.
 """
 
 import sys
@@ -27,11 +28,12 @@ from mmengine.structures import BaseDataElement
 from rich.progress import track
 
 from xnet_mm.arguments import device, out_folder
+from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
-from xnet_mm.fileio.images import read_image
 from xnet_mm.fileio.output_names import output_names
+from xnet_mm.models.channels import RGB
 from xnet_mm.models.decoder import PretrainedReversedDecoder
 from xnet_mm.prediction.depth import model_max_depth
 from xnet_mm.prediction.files import write_png
@@ -97,10 +99,11 @@ class Row:
         self.shares: list[np.ndarray] = []  # (3,) each
 
     @torch.no_grad()
-    def mixed_feature(self, image: np.ndarray, path: Path) -> np.ndarray:
-        """(C,h,w) of a BGR image (H,W,3), without what pads the batch."""
+    def mixed_feature(self, path: Path) -> np.ndarray:
+        """(C,h,w) of an image's file, without what pads the batch."""
         model = self.predictor.model
-        sample = self.predictor.pipeline(image, path)
+        pipeline = self.predictor.pipeline
+        sample = pipeline(pipeline.picture(path), path)
         batch = model.data_preprocessor(pseudo_collate([sample]))
         inputs = batch['inputs']
         shown, *maps = model.backbone(inputs)
@@ -117,21 +120,22 @@ class Row:
             paths: of images; those that fail are named when they are drawn,
                 and others take their places.
         """
-        if self.neck.mix == 'image':
+        if self.neck.mix == 'image' and self.neck.in_chans == RGB:
             return
         some = paths[:: -(-len(paths) // PCA_IMAGES)]
         found = []
         for path in dict.fromkeys([*some, *paths]):
             with suppress(Exception):
-                found.append(self.mixed_feature(read_image(path), path))
+                found.append(self.mixed_feature(path))
             if len(found) == len(some):
                 break
         if found:
             self.pca = FeaturePCA(found)
 
-    def draw(self, image: np.ndarray, path: Path) -> np.ndarray:
-        """BGR image (H,W,3) -> image | mixed feature | prediction, RGB."""
-        mixed = self.mixed_feature(image, path)
+    def draw(self, path: Path) -> np.ndarray:
+        """Of an image's file: image | mixed feature | prediction, RGB."""
+        image = self.predictor.pipeline.picture(path)
+        mixed = self.mixed_feature(path)
         if self.pca is None:
             shares = channel_shares(mixed)
             self.shares.append(shares)
@@ -193,10 +197,9 @@ def parse_args() -> Namespace:
 
 def draw_rows(rows: Sequence[Row], path: Path) -> np.ndarray:
     """The picture of an image, (H,W,3) uint8 RGB."""
-    image = read_image(path)
-    picture = rows[0].draw(image, path)
+    picture = rows[0].draw(path)
     for row in rows[1:]:
-        picture = stack(picture, row.draw(image, path))
+        picture = stack(picture, row.draw(path))
     return picture
 
 
@@ -206,13 +209,15 @@ def main() -> None:
     args = parse_args()
     # Before the models are built: it takes a while.
     check_out_dir(args.input, args.out_dir, ())
-    paths = find_images(args.input, args.out_dir)
+    find_images(args.input, args.out_dir, ARRAYS)
     root = args.input if args.input.is_dir() else args.input.parent
-    names = output_names(paths, root)
     rows = [
         Row(name, config, checkpoint, args.device)
         for name, config, checkpoint in args.model
     ]
+    arrays = any(row.predictor.pipeline.takes_arrays for row in rows)
+    paths = find_images(args.input, args.out_dir, ARRAYS if arrays else ())
+    names = output_names(paths, root)
     for row in rows:
         row.learn(paths)
     skipped = []

@@ -5,13 +5,29 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 
 
+class ConfigPath(type(Path())):  # type: ignore[misc]
+    """A path that may stand in a `_base_`.
+
+    MMEngine asks there whether the base holds a `::`, which text can answer
+    and a path cannot. What is joined to it by `/` is one again.
+    """
+
+    def __contains__(self, text: str) -> bool:
+        """Whether the path, as text, holds this."""
+        return text in str(self)
+
+
 def configs_dir() -> Path:
-    """The folder of the shipped configs.
+    """The folder of the shipped configs, also for a `_base_`.
+
+    MMEngine evaluates the `_base_` of a config before its other lines, so
+    that an import has to stand within:
+    `_base_ = [__import__('xnet_mm').configs_dir() / 'camvid/NAME.py']`.
 
     Raises:
         FileNotFoundError: neither installed with configs nor in a clone.
     """
-    return _shipped('configs')
+    return ConfigPath(_shipped('configs'))
 
 
 def tools_dir() -> Path:

@@ -6,15 +6,38 @@ needed. MMEngine hides an import error of this module, hence it imports
 nothing but mmengine.
 """
 
+from typing import Any
+
+from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import EVALUATOR as MMENGINE_EVALUATOR
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIMS
 from mmengine.registry import STRATEGIES as MMENGINE_STRATEGIES
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
-from mmengine.registry import Registry
+from mmengine.registry import Registry as MMEngineRegistry
+
+# Where MMEngine looks up `xnet_mm::camvid/x.py`, and MMSegInferencer a
+# model's name with `scope='xnet_mm'`.
+MODULE2PACKAGE.setdefault('xnet_mm', 'xnet_mm')
+
+
+class Registry(MMEngineRegistry):
+    """MMEngine's, where MMSegmentation's names are found too.
+
+    So `default_scope='xnet_mm'` builds what `default_scope='mmseg'` does.
+    """
+
+    def get(self, key: str) -> Any:
+        """The class of a name, None without one."""
+        found = super().get(key)
+        if found is None and '.' not in key:
+            found = super().get(f'mmseg.{key}')
+        return found
+
 
 MODELS = Registry(
     'model',
@@ -52,6 +75,12 @@ HOOKS = Registry(
     scope='xnet_mm',
     locations=['xnet_mm.engine'],
 )
+OPTIM_WRAPPER_CONSTRUCTORS = Registry(
+    'optimizer wrapper constructor',
+    parent=MMENGINE_OPTIMS,
+    scope='xnet_mm',
+    locations=['xnet_mm.engine'],
+)
 STRATEGIES = Registry(
     'strategy',
     parent=MMENGINE_STRATEGIES,
@@ -66,7 +95,7 @@ VISUALIZERS = Registry(
 )
 
 
-def share_with_mmseg(registry: Registry) -> None:
+def share_with_mmseg(registry: MMEngineRegistry) -> None:
     """Register all of `registry` in mmseg's registry of the same kind too.
 
     So both spellings work in a config: `type='xnet_mm.PFPHead'` (nothing
@@ -80,7 +109,7 @@ def share_with_mmseg(registry: Registry) -> None:
     theirs = {
         r.name: r
         for r in vars(mmseg.registry).values()
-        if isinstance(r, Registry)
+        if isinstance(r, MMEngineRegistry)
     }[registry.name]
     for name, cls in registry.module_dict.items():
         if theirs.module_dict.get(name) is not cls:

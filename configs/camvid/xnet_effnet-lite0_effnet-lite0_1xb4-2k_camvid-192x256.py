@@ -25,6 +25,8 @@ model = dict(
         # Square root of inverse frequency in train, 1 on average: the rare
         # classes (pole, sign, bicyclist) hold 1 % of the pixels each.
         loss_decode=dict(
+            # mmseg's own fails on id 255 in OpenMMLab's release 1.2.2.
+            type='xnet_mm.WeightedCrossEntropyLoss',
             class_weight=[
                 0.9,
                 0.75,
@@ -37,7 +39,7 @@ model = dict(
                 1.5,
                 4.5,
                 6.7,
-            ]
+            ],
         ),
     ),
 )

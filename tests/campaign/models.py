@@ -9,6 +9,10 @@ DECAY = (
     'optim_wrapper.update(constructor={!r}, paramwise_cfg=dict('
     "num_layers=4, decay_rate=0.9, decay_type='layer_wise'))"
 )
+RATES = (
+    "optim_wrapper.update(constructor='xnet_mm.LayerDecayOptimWrapper"
+    "Constructor', paramwise_cfg=dict({}))"
+)
 SLIDE = "model['test_cfg'] = dict(mode='slide', crop_size={}, stride={})"
 
 
@@ -74,6 +78,11 @@ LINES = [
     ('depth10', neck('decoder=None'), 'decoder'),
     ('xnet', DECAY.format('LearningRateDecayOptimizerConstructor'), 'decay'),
     ('xnet', DECAY.format('LayerDecayOptimizerConstructor'), 'decay'),
+    ('xnet', RATES.format('decay_rate=0'), 'decay_rate'),
+    ('xnet', RATES.format('decay_rate=1.5'), 'decay_rate'),
+    ('xnet', RATES.format('decay_rate=0.9, num_layers=4'), 'num_layers'),
+    ('xnet', RATES.format('encoder=0.9'), 'encoder'),
+    ('seg3', RATES.format('decay_rate=0.9'), 'PretrainedEncoder'),
     ('seg3', SLIDE.format('(32, 32)', '(48, 48)'), 'stride'),
     ('seg3', SLIDE.format('(32, 32)', '(32, 33)'), 'stride'),
     ('seg3', SLIDE.format('(32, 32)', '(0, 16)'), 'stride'),

@@ -6,6 +6,8 @@ from mmengine.config import Config
 
 from xnet_mm.ablation.logs import changed_settings, read_log
 
+OURS = 'xnet_mm.WeightedCrossEntropyLoss'
+
 
 def test_log_of_a_resumed_run(tmp_path):
     write_log(
@@ -126,3 +128,22 @@ def test_a_guard_that_an_older_run_lacks_is_no_other_setting(tmp_path):
     now['custom_hooks'] = [guard, dict(type='B')]
     (text,) = changed_settings(tmp_path, Config(now), 4)
     assert text.startswith('custom_hooks: ')
+
+
+@pytest.mark.parametrize('now', ['CrossEntropyLoss', OURS])
+@pytest.mark.parametrize('then', ['CrossEntropyLoss', OURS])
+def test_a_loss_of_the_same_values_is_no_other_setting(then, now, tmp_path):
+    log = write_log(tmp_path, dict(loss=1.0, step=1))
+    log.with_name('config.py').write_text(
+        f"loss = dict(type='{then}', w=[1, 2])\nrandomness = dict(seed=0)"
+    )
+    cfg = Config(dict(loss=dict(type=now, w=[1, 2])))
+    assert changed_settings(tmp_path, cfg, 0) == []
+    cfg.loss.w = [1, 3]
+    assert changed_settings(tmp_path, cfg, 0) == [
+        'loss.w: [1, 2] in the run, [1, 3] now'
+    ]
+    cfg.loss = dict(type='FocalLoss', w=[1, 2])
+    assert changed_settings(tmp_path, cfg, 0) == [
+        f"loss.type: '{then}' in the run, 'FocalLoss' now"
+    ]

@@ -1,5 +1,7 @@
 """Parameters and multiply-accumulates: by hand, and of every config."""
 
+from importlib import import_module
+
 import pytest
 import torch
 from metafiles import ENTRIES, ROOT, entry_of
@@ -7,6 +9,7 @@ from mmengine.config import Config
 from torch import nn
 
 from xnet_mm.benchmark.complexity import count_config, count_model
+from xnet_mm.models.plain_operators import operators_importable
 
 SMALL = [
     'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py',
@@ -27,8 +30,8 @@ class Tiny(nn.Module):
         self.frozen = nn.Parameter(torch.zeros(7), requires_grad=False)
         self.auxiliary_head = nn.Conv2d(4, 100, 1)
 
-    def forward(self, image, mode):
-        assert mode == 'tensor'
+    def encode_decode(self, image, metas):
+        assert [m['img_shape'] for m in metas] == [image.shape[2:]]
         x = self.norm(self.depthwise(self.conv(image)))
         if self.auxiliary_head is not None:
             x = x + self.auxiliary_head(x)[:, :4]
@@ -43,6 +46,47 @@ def test_count_of_a_model_worked_by_hand():
     # twice 24 * 4.
     macs = 24 * (108 + 36 + 48 + 2 * 24 * 4)
     assert count_model(Tiny(), (8, 12)) == (parameters, macs)
+
+
+class TinyDeformable(nn.Module):
+    """Queries are the pixels of two maps, 2 x 3 and 1 x 2, of 8 channels."""
+
+    def __init__(self, ratio):
+        super().__init__()
+        with operators_importable():
+            ops = import_module('mmcv.ops')
+        self.attention = ops.MultiScaleDeformableAttention(
+            embed_dims=8,
+            num_heads=2,
+            num_levels=2,
+            num_points=3,
+            batch_first=True,
+            value_proj_ratio=ratio,
+        )
+        self.auxiliary_head = None
+
+    def encode_decode(self, image, metas):
+        sizes = torch.tensor([[2, 3], [1, 2]])
+        return self.attention(
+            image.flatten(1)[:, :64].view(1, 8, 8),
+            spatial_shapes=sizes,
+            level_start_index=torch.tensor([0, 6]),
+            reference_points=torch.full((1, 8, 2, 2), 0.5),
+        )
+
+
+@pytest.mark.parametrize('ratio', [1.0, 0.5])
+def test_count_of_deformable_attention_worked_by_hand(ratio):
+    wide = int(8 * ratio)  # channels of the values
+    offsets, weights = 2 * 2 * 3 * 2, 2 * 2 * 3  # heads, levels, points
+    linear = 8 * wide + 8 * offsets + 8 * weights + wide * 8
+    biases = wide + offsets + weights + 8
+    # Each of 8 queries samples 2 * 3 points of all its channels, 4 products
+    # for a value between pixels and one for its weight.
+    macs = 8 * (linear + 2 * 3 * wide * 5)
+    model = TinyDeformable(ratio)
+    assert count_model(model, (8, 12)) == (linear + biases, macs)
+    assert not model.attention._forward_hooks
 
 
 def check_count(entry):

@@ -27,11 +27,12 @@ ENTRY = {
     'Name': 'xnet_enc_dec_8xb2-2k_room-32x64',
     'In Collection': 'xNet',
     'Config': f'configs/{LEAF}',
+    'Weights': metafile.NO_WEIGHTS,
     'Metadata': {
         'Training Data': 'Rooms',
         'Batch Size': 16,
         'Iterations': 500,  # steps of the optimizer
-        'Crop Size': [32, 64],
+        'Crop Size': '32x64',
         'Architecture': ['Encoder', 'Decoder'],
         'Pre-training': ['1k', 'LAION'],
         'Parameters (M)': 1.23,
@@ -117,7 +118,11 @@ def test_results_stay_and_what_is_gone_goes(configs):
     metafile.write_metafile(
         path,
         [
-            {'Config': f'configs/{LEAF}', 'Results': results},
+            {
+                'Config': f'configs/{LEAF}',
+                'Weights': 'a.pth',
+                'Results': results,
+            },
             {'Config': 'configs/room/gone.py'},
             kept,
         ],
@@ -127,7 +132,7 @@ def test_results_stay_and_what_is_gone_goes(configs):
     text = path.read_text()
     assert text.startswith(metafile.HEADER)
     assert yaml.safe_load(text) == dict(
-        Models=[kept, {**ENTRY, 'Results': results}]
+        Models=[kept, {**ENTRY, 'Weights': 'a.pth', 'Results': results}]
     )
 
 

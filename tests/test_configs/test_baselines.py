@@ -77,6 +77,8 @@ def settings(cfg):
         for transform in pipelines[split]:
             # ADE20KDataset sets it for every transform.
             transform.pop('reduce_zero_label', None)
+            if transform.pop('_scope_', None) == 'xnet_mm':  # our reader
+                assert transform['type'] == 'LoadImageFromFile'
             kind = transform['type']
             transform['type'] = CHECKED.get(kind, kind)
     return dict(

@@ -46,7 +46,7 @@ def test_sun_rgbd_is_the_nyu_model():
     data = sun.test_dataloader.dataset
     # Nothing is resized or cropped.
     assert [t['type'] for t in data.pipeline] == [
-        'xnet_mm.LoadImage',
+        'LoadImageFromFile',
         'xnet_mm.LoadDepth',
         'xnet_mm.PackDepthInputs',
     ]

@@ -24,7 +24,7 @@ def test_one_range_of_depth(config):
     top = cfg.model.decode_head.max_depth
     assert [*ranges(cfg)] == [top, top, top]
     evaluators = cfg.val_evaluator, cfg.test_evaluator
-    for one in (e for es in evaluators for e in np.atleast_1d(es)):
+    for one in (e for es in evaluators for e in es.get('metrics', [es])):
         if one['type'] != 'xnet_mm.DepthProtocolMetric':
             continue
         metric = METRICS.build(one)

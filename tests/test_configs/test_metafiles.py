@@ -40,7 +40,29 @@ def test_metadata_are_those_of_the_name(entry):
     data = entry['Metadata']
     assert data['Batch Size'] == int(gpus) * int(batch) * int(accum or 1)
     assert data['Iterations'] == int(iters.replace('k', '000'))
-    assert data['Crop Size'] == [int(height), int(width)]
+    assert data['Crop Size'] == f'{height}x{width}'
     counted = {'Parameters (M)', 'GMACs'} & set(data)
     is_mask2former = entry['In Collection'] == 'Mask2Former'
     assert len(counted) == (0 if is_mask2former else 2)
+
+
+INDEX = yaml.safe_load((ROOT / 'model-index.yml').read_text())
+
+
+@pytest.mark.parametrize(
+    'entry', [*INDEX['Collections'], *ENTRIES], ids=lambda e: e['Name']
+)
+def test_mim_can_print_and_find_the_entry(entry):
+    for key, value in entry.get('Metadata', {}).items():
+        values = value if isinstance(value, list) else [value]
+        # It puts lists to lower case, and looks at their first.
+        kinds = str if isinstance(value, list) else str | int | float
+        assert values, key
+        assert all(isinstance(v, kinds) for v in values), (key, value)
+        assert not isinstance(value, bool)
+    for result in entry.get('Results', []):
+        assert isinstance(result['Dataset'], str)
+        metrics = result['Metrics'].values()
+        assert all(isinstance(v, str | int | float) for v in metrics)
+    if 'Config' in entry:  # `mim search --config` puts names to lower case
+        assert entry['Name'] == entry['Name'].lower()

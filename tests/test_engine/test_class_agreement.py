@@ -8,6 +8,7 @@ import pytest
 from mmengine.registry import init_default_scope
 from mmseg.datasets import BaseSegDataset
 from mmseg.evaluation import IoUMetric
+from mmseg.models.losses import cross_entropy_loss
 from mmseg.registry import MODELS
 from seg_pairs import build, label, make_pairs, save
 from tiny_export import FCN, tiny
@@ -19,6 +20,7 @@ from xnet_mm.engine.class_agreement import (
     compare_labelled,
     compare_names,
     compare_outputs,
+    compare_weights,
     compare_width,
     heads,
 )
@@ -109,6 +111,58 @@ def test_one_output_wants_a_sigmoid(kind, losses, wrong):
 def test_one_output_of_an_auxiliary_head():
     text = compare_outputs(model(auxiliary=[dict(out_channels=1)]))
     assert text.startswith('model.auxiliary_head[0] has out_channels=1')
+
+
+WEIGHTED = dict(type='xnet_mm.WeightedCrossEntropyLoss')
+
+
+@pytest.mark.parametrize('kind', [FCN_HEAD, PFP_HEAD])
+@pytest.mark.parametrize('weights', [[1.0], [1.0, 2.0, 3.0]])
+def test_class_weights_are_one_a_class(kind, weights):
+    loss = dict(WEIGHTED, class_weight=weights)
+    text = compare_weights(model(**dict(kind, loss_decode=loss)))
+    assert text == (
+        f'model.decode_head.loss_decode has a class_weight of {len(weights)} '
+        'numbers, the head has 2 outputs. Write one number for each, or '
+        'class_weight=None.'
+    )
+    losses = [dict(WEIGHTED, class_weight=[1.0, 2.0]), WEIGHTED]
+    assert compare_weights(model(**dict(kind, loss_decode=losses))) == ''
+    second = model(auxiliary=[{}, dict(loss_decode=[WEIGHTED, loss])])
+    text = compare_weights(second)
+    assert text.startswith('model.auxiliary_head[1].loss_decode has a class')
+
+
+def test_class_weights_of_mask2former_have_one_more():
+    head = Fake(num_classes=2, loss_cls=Fake(class_weight=[1.0, 1.0, 0.1]))
+    assert compare_weights(Fake(decode_head=head)) == ''
+    head.num_classes = 5
+    text = compare_weights(Fake(decode_head=head))
+    assert text.startswith('model.decode_head.loss_cls has a class_weight of')
+    assert '3 numbers, the head has 5 classes and one more for none' in text
+
+
+def test_mmsegs_loss_where_it_fails_at_ignored_pixels(monkeypatch):
+    loss = dict(type='CrossEntropyLoss', class_weight=[1.0, 2.0])
+    head = model(loss_decode=loss)
+
+    def lookup(pred, label, *others, class_weight, **kwargs):
+        return class_weight[label].sum()  # as OpenMMLab's 1.2.2
+
+    monkeypatch.setattr(head.decode_head.loss_decode, 'cls_criterion', lookup)
+    text = compare_weights(head)
+    assert 'ends with an IndexError at the first ignored pixel in th' in text
+    assert "Write type='xnet_mm.WeightedCrossEntropyLoss', with the" in text
+    monkeypatch.setattr(
+        head.decode_head.loss_decode,
+        'cls_criterion',
+        lambda *args, **kwargs: args[0].sum(),
+    )
+    assert compare_weights(head) == ''
+    # It is ours that our own head builds.
+    monkeypatch.setattr(cross_entropy_loss, 'cross_entropy', lookup)
+    assert compare_weights(model(**PFP_HEAD, loss_decode=loss)) == ''
+    assert 'IndexError' in compare_weights(model(loss_decode=loss))
 
 
 LOAD = dict(type='LoadAnnotations')

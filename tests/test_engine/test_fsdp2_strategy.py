@@ -13,7 +13,8 @@ from xnet_mm.fileio.checkpoint import load_checkpoint_file
 
 TRAIN = REPO / 'tools/train.py'
 # Images of two sizes: the two processes then take different numbers of
-# sliding windows. Clipping and decay are what a split model easily breaks.
+# sliding windows. Clipping, weight decay and rates by layer are what a split
+# model easily breaks.
 MODEL = """
 train_dataloader['dataset']['pipeline'] = load + [
     dict(type='Resize', scale=(64, 48)), dict(type='PackSegInputs')]
@@ -33,7 +34,8 @@ model = dict(
 optim_wrapper = dict(
     type='OptimWrapper', clip_grad=dict(max_norm=0.1),
     optimizer=dict(type='AdamW', lr=1e-3, weight_decay=1.0),
-    paramwise_cfg=dict(flat_decay_mult=0.0))
+    constructor='xnet_mm.LayerDecayOptimWrapperConstructor',
+    paramwise_cfg=dict(decay_rate=0.9))
 """
 FSDP = """
 custom_imports = dict(imports=['shares'])

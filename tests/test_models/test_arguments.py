@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 from mmengine.config import ConfigDict
+from mmengine.model import ImgDataPreprocessor
+from mmseg.registry import MODELS
 
 from xnet_mm import models
 from xnet_mm.models.arguments import (
@@ -14,7 +16,7 @@ from xnet_mm.models.arguments import (
     check_layer,
     check_model_config,
     check_number,
-    check_three_channels,
+    check_own_options,
     check_windows,
     describe_close,
 )
@@ -126,12 +128,31 @@ def test_an_unknown_mode():
 
 
 def test_channels():
-    check_three_channels('m', dict(in_channels=3, depth=7))
-    for options in (dict(in_channels=4), dict(in_chans=1)):
+    check_own_options('m', dict(depth=7))
+    for options in (dict(in_channels=4), dict(in_chans=3)):
         with pytest.raises(
-            ValueError, match=r'^m: in_ch.*=\d; .* three chann'
+            ValueError,
+            match=r'^m: in_ch.*=\d is an option of the model in it\. A model '
+            r'of N channels: encoder=dict\(.*in_chans=N',
         ):
-            check_three_channels('m', options)
+            check_own_options('m', options)
+
+
+def test_means_that_the_stock_preprocessor_does_not_take():
+    """OneDL's says so by an AssertionError; OpenMMLab's takes any number."""
+    kind = MODELS.get('SegDataPreProcessor')
+    config = dict(type='SegDataPreProcessor', mean=[1.0] * 5, std=[1.0] * 5)
+    if issubclass(kind, ImgDataPreprocessor):
+        for named in (config, dict(config, type=kind)):
+            with pytest.raises(
+                ValueError,
+                match=r'takes one or three means, and there are 5\..*xnet_mm\.'
+                'MultiChannelDataPre',
+            ):
+                check_model_config(dict(type='X', data_preprocessor=named))
+    ours = dict(config, type='xnet_mm.MultiChannelDataPreProcessor')
+    for good in (ours, dict(config, mean=[1.0] * 3), dict(type='X')):
+        check_model_config(dict(type='Y', data_preprocessor=good))
 
 
 def test_close_names():
@@ -158,7 +179,7 @@ def test_numbers_of_classes_of_any_head(key, value):
 def test_channels_of_our_encoders(prefix, name):
     assert getattr(models, name).__name__ == name
     backbone = dict(type=prefix + name, in_channels=4)
-    with pytest.raises(ValueError, match=r'^model\.backbone: in_channels=4; '):
+    with pytest.raises(ValueError, match=r'^model\.backbone: in_channels=4 '):
         check_model_config(dict(type='X', backbone=backbone))
     check_model_config(dict(type='X', backbone=dict(backbone, type='ResNet')))
 

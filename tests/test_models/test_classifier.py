@@ -76,16 +76,28 @@ def test_mistyped(config, message):
 @pytest.mark.parametrize(
     'config',
     [
-        dict(type='timm', model_name='resnet10t', in_chans=4),
-        dict(type='timm', model_name='resnet10t', in_chans=1),
-        dict(RESNET, in_channels=4),
+        dict(type='timm', model_name='resnet10t', in_chans=0),
+        dict(type='timm', model_name='resnet10t', in_chans='RGB'),
+        dict(RESNET, in_channels=2.0),
     ],
 )
-def test_three_channels_only(config):
+def test_a_number_of_channels_that_is_none(config):
     with pytest.raises(
-        ValueError, match=r'^\w+: in_chan\w+=\d; .* of three c'
+        ValueError, match=r'^\w+: in_chan\w+=.*; wanted a whole number of at'
     ):
         build_classifier(config)
+
+
+@pytest.mark.parametrize('channels', [1, 2, 4, 12])
+@pytest.mark.parametrize('role', ['timm', 'registered'])
+def test_other_channels(channels, role):
+    config = dict(type='timm', model_name='resnet10t', in_chans=channels)
+    if role == 'registered':
+        config = dict(RESNET, in_channels=channels)
+    _, model = build_classifier(config)
+    model.eval()
+    with torch.no_grad():
+        model(torch.rand(1, channels, 64, 64))
 
 
 def test_an_unknown_option_is_an_error_of_timm():

@@ -1,5 +1,7 @@
 """The depth estimator: every way of inference."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -45,6 +47,17 @@ def test_test_step_gives_metres_at_the_original_size(head):
     assert depth.dtype == torch.float32
     assert depth.min() > 0
     assert depth.max() <= 10
+
+
+def test_what_clients_of_mmseg_ask_for():
+    model = stub()
+    assert model.dataset_meta == dict(classes=None, palette=None)
+    model.dataset_meta = dict(max_depth=7.0)
+    wanted = dict(classes=None, palette=None, max_depth=7.0)
+    assert model.dataset_meta == wanted
+    assert copy.deepcopy(model).dataset_meta == wanted
+    (sample,) = model.postprocess_result(torch.ones(1, 1, 4, 5))
+    assert sample.max_depth == model.decode_head.max_depth
 
 
 def test_test_batch_of_several_sizes():

@@ -1,10 +1,13 @@
 """Which images there are, what their outputs are called, and batches."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 from video_files import write_video
 
+from xnet_mm.fileio.images import read_image
 from xnet_mm.prediction.inputs import (
     check_out_dir,
     find_images,
@@ -22,9 +25,10 @@ def write(path, value=0, size=(4, 6)):
 class Mean:
     """In the place of a model: the mean of each image."""
 
+    pipeline = SimpleNamespace(takes_arrays=False, picture=read_image)
+
     def __init__(self):
         self.batches = []
-
         self.files = []
         self.refused = {}
 
@@ -43,6 +47,10 @@ def test_images_below_a_folder(tmp_path):
         (tmp_path / name).touch()
     found = [p.relative_to(tmp_path).as_posix() for p in find_images(tmp_path)]
     assert found == ['a/c.JPG', 'b.png', 'z/y/x.webp']
+    arrays = tmp_path / 'z/a.NPY'
+    arrays.touch()
+    assert arrays not in find_images(tmp_path)
+    assert arrays in find_images(tmp_path, more=('.npy', '.npz'))
     # A file is taken as it is, whatever it is called.
     assert find_images(tmp_path / 'a/note.txt') == [tmp_path / 'a/note.txt']
 

@@ -63,6 +63,7 @@ def compare(cfg, as_array=True):
     [
         {},
         {LOADER: dict(type='xnet_mm.LoadImage')},
+        {LOADER: dict(type='LoadImageFromFile', _scope_='xnet_mm')},
         {LOADER: dict(type='xnet_mm.LoadImage', to_float32=True)},
         {LOADER: dict(type='LoadImageFromFile', to_float32=True)},
         {'test_dataloader.dataset.pipeline.1': RESIZE},

@@ -39,7 +39,7 @@ def test_a_rate_far_too_high(train, tmp_path):
 
 
 def test_rates_by_layer(train, tmp_path):
-    with pytest.raises(STOPS, match=r'Decay.*PretrainedEncoder.*custom_keys'):
+    with pytest.raises(STOPS, match=r'PretrainedEncoder.*xnet_mm\.LayerDecay'):
         train(
             'optim_wrapper.constructor=LearningRateDecayOptimizerConstructor',
             extra="""

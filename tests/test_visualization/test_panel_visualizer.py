@@ -5,8 +5,16 @@ from itertools import count
 import cv2
 import numpy as np
 import pytest
+import torch
+from mmengine.structures import PixelData
+from mmengine.visualization import BaseVisBackend, MLflowVisBackend
+from mmseg.structures import SegDataSample
 
-from xnet_mm.visualization.panel_visualizer import PanelVisualizer
+from xnet_mm.visualization.panel_visualizer import (
+    PanelVisualizer,
+    as_bytes,
+    plane,
+)
 
 NUMBERS = count()
 IMAGE = np.full((8, 9, 3), (1, 2, 3), np.uint8)
@@ -15,8 +23,8 @@ IMAGE = np.full((8, 9, 3), (1, 2, 3), np.uint8)
 class Plain(PanelVisualizer):
     """Draws the image and notes what it was asked for."""
 
-    def draw_panels(self, image, data_sample, draw_gt=True, draw_pred=True):
-        self.asked = data_sample, draw_gt, draw_pred
+    def draw_panels(self, image, data_sample, *wanted):
+        self.asked = data_sample, *wanted
         return image + np.uint8(1)
 
 
@@ -68,12 +76,12 @@ def test_a_file_of_its_own(tmp_path):
 
 
 def test_the_window_shows_what_was_drawn(monkeypatch, tmp_path):
-    visualizer, shown = make_visualizer(), []
+    visualizer, shown, sample = make_visualizer(), [], SegDataSample()
     monkeypatch.setattr(
         visualizer, 'show', lambda picture, **how: shown.append((picture, how))
     )
     visualizer.add_datasample(
-        *('a', IMAGE, 'sample'),
+        *('a', IMAGE, sample),
         draw_gt=False,
         show=True,
         wait_time=0.5,
@@ -82,9 +90,103 @@ def test_the_window_shows_what_was_drawn(monkeypatch, tmp_path):
     ((picture, how),) = shown
     assert np.array_equal(picture, IMAGE + 1)
     assert how == dict(win_name='a', wait_time=0.5)
-    assert visualizer.asked == ('sample', False, True)
+    assert visualizer.asked == (sample, False, True, True)
 
 
 def test_subclasses_say_what_is_drawn():
     with pytest.raises(NotImplementedError):
         make_visualizer(PanelVisualizer).draw_panels(IMAGE, None)
+
+
+def test_pictures_of_other_images_are_not_overwritten(tmp_path):
+    visualizer, out_file = make_visualizer(), str(tmp_path / 'a.png')
+    for value, path in enumerate(['x/a.png', 'y/a.png', 'x/a.png']):
+        sample = SegDataSample(metainfo=dict(img_path=path))
+        image = IMAGE + np.uint8(10 * value)
+        visualizer.add_datasample('a', image, sample, out_file=out_file)
+    values = {p.name: cv2.imread(str(p))[0, 0, 2] for p in tmp_path.iterdir()}
+    assert values == {'a.png': 22, 'a-1.png': 12}
+
+
+def test_a_kind_of_file_that_cannot_be_written(tmp_path):
+    out_file = str(tmp_path / 'a.mpo')
+    make_visualizer().add_datasample('a', IMAGE, out_file=out_file)
+    (file,) = tmp_path.iterdir()
+    assert file.name == 'a.mpo.png'
+    assert cv2.imread(str(file))[0, 0].tolist() == [4, 3, 2]
+
+
+def test_the_picture_stays_for_whoever_asks():
+    visualizer = make_visualizer()
+    visualizer.add_datasample('a', IMAGE, with_labels=False)
+    assert np.array_equal(visualizer.get_image(), IMAGE + 1)
+    assert visualizer.asked == (None, True, True, False)
+    visualizer.set_image(IMAGE)
+    assert np.array_equal(visualizer.get_image(), IMAGE)
+
+
+def test_arrays_of_the_inferencer_are_bgr():
+    visualizer = make_visualizer()
+    sample = SegDataSample(metainfo=dict(img_path=None))
+    visualizer.add_datasample('00000012_vis.jpg', IMAGE, sample)
+    assert visualizer.get_image()[0, 0].tolist() == [4, 3, 2]
+    sample = SegDataSample(metainfo=dict(img_path='00000012_vis.jpg'))
+    visualizer.add_datasample('00000012_vis.jpg', IMAGE, sample)
+    assert visualizer.get_image()[0, 0].tolist() == [2, 3, 4]
+
+
+def test_classes_and_colours():
+    visualizer = make_visualizer()
+    assert visualizer.dataset_meta == {}  # not those of Cityscapes
+    visualizer.set_dataset_meta(['a'], [[1, 2, 3]])
+    wanted = dict(classes=['a'], palette=[[1, 2, 3]])
+    assert visualizer.dataset_meta == wanted
+    visualizer.set_dataset_meta(None, None)
+    assert visualizer.dataset_meta == wanted
+    visualizer = make_visualizer(classes=['b'], palette=[[4, 5, 6]])
+    assert visualizer.dataset_meta['classes'] == ['b']
+    visualizer = make_visualizer(dataset_name='cityscapes')
+    assert len(visualizer.dataset_meta['classes']) == 19
+    assert len(visualizer.dataset_meta['palette']) == 19
+
+
+class Backend(BaseVisBackend):
+    """Notes the names of pictures."""
+
+    def __init__(self, *_, **__):
+        self.names = []
+
+    experiment = None
+
+    def _init_env(self):
+        pass
+
+    def add_image(self, name, image, step=0, **_):
+        self.names.append((name, step))
+
+
+def test_mlflow_gets_the_name_of_a_file():
+    class Files(Backend, MLflowVisBackend):
+        pass
+
+    for kind, name in ((Files, 'val_a_7.png'), (Backend, 'val_a')):
+        visualizer = make_visualizer()
+        visualizer._vis_backends = dict(one=kind())
+        visualizer.add_datasample('val_a.jpg', IMAGE, step=7)
+        assert visualizer._vis_backends['one'].names == [(name, 7)]
+
+
+def test_images_and_maps_of_other_types():
+    image = np.array([[[-1.0, 0.5, 254.6], [300, 2.4, 7]]])
+    np.testing.assert_array_equal(
+        as_bytes(image), [[[0, 0, 255], [255, 2, 7]]]
+    )
+    assert as_bytes(IMAGE) is IMAGE
+    wanted = [[1, 2], [3, 4]]
+    for data in (
+        torch.tensor([wanted]),
+        torch.tensor(wanted),
+        torch.tensor([wanted], dtype=torch.bfloat16),
+        np.array([wanted]),
+    ):
+        np.testing.assert_array_equal(plane(PixelData(data=data)), wanted)

@@ -12,6 +12,7 @@ from mmseg.models.segmentors import EncoderDecoder
 
 from ..export import export_onnx, open_session
 from ..fast import prepare_for_inference
+from ..models.channels import image_channels
 from .clock import Clock
 from .setting import DTYPES, Setting
 from .subject import make_batch, make_samples
@@ -61,7 +62,12 @@ def eager_call(
         compiler: applied to the prediction, or to the loss; not to the
             backward pass and the optimizer, which follow by themselves.
     """
-    images = make_batch(setting.batch, setting.size, str(clock.device))
+    images = make_batch(
+        setting.batch,
+        setting.size,
+        str(clock.device),
+        image_channels(model),
+    )
     if setting.train:
         samples = make_samples(model, images)
         loss_of = compiler(
@@ -109,7 +115,8 @@ def onnxruntime_call(
             batch=setting.batch,
         )
         session = open_session(path, torch.get_num_threads())
-    image = make_batch(setting.batch, setting.size, 'cpu')
+    channels = image_channels(model)
+    image = make_batch(setting.batch, setting.size, 'cpu', channels)
     inputs = dict(image=image.contiguous().numpy())
     return lambda: session.run(None, inputs)
 

@@ -1,6 +1,8 @@
 """Parameters and multiply-accumulates of a config's model."""
 
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -8,11 +10,14 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..fast import accelerate
+from ..models.channels import image_channels
+
+PER_SAMPLE = 5  # multiply-accumulates for a channel of a sample
 
 
 class Complexity(NamedTuple):
@@ -20,9 +25,12 @@ class Complexity(NamedTuple):
 
     Attributes:
         parameters: all of them, trained or frozen, without auxiliary heads.
-        macs: multiply-accumulates of one image of the config's crop size,
-            in backbone, neck and decode head: matrix products (those of
-            attention too) and convolutions, as torch counts them.
+        macs: multiply-accumulates of the prediction of one image of the
+            config's crop size: matrix products (those of attention too) and
+            convolutions, as torch counts them, and what deformable attention
+            samples, 5 for each channel of a sample: four of the bilinear
+            interpolation and one of the weighted sum (Deformable DETR,
+            section 4.1).
     """
 
     parameters: int
@@ -64,6 +72,9 @@ def count_config(cfg: Config) -> Complexity:
 def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
     """Count without computing: the model moves to torch's meta device.
 
+    Deformable attention has to compute on a CPU: it looks at sizes that it
+    keeps in tensors.
+
     Args:
         model: a segmentor of MMSegmentation; unusable afterwards.
         size: (height, width) of the image, in pixels.
@@ -71,10 +82,41 @@ def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
     model.auxiliary_head = None
     accelerate(model)  # what runs is counted: the probe folded
     parameters = sum(p.numel() for p in model.parameters())
-    model.eval().to('meta')
-    image = torch.zeros(1, 3, *size, device='meta')
+    move_to_count(model.eval())
+    device = next(model.parameters()).device
+    image = torch.zeros(1, image_channels(model), *size, device=device)
+    meta = dict.fromkeys(('img_shape', 'ori_shape', 'pad_shape'), size)
     counter = FlopCounterMode(display=False)
+    samples: Counter = Counter()
+    hooks = [
+        module.register_forward_hook(partial(_count_samples, samples))
+        for module in _samplers(model)
+    ]
     with torch.no_grad(), counter:
-        model(image, mode='tensor')
+        model.encode_decode(image, [meta])
+    for hook in hooks:
+        hook.remove()
     # torch counts a multiply-accumulate as two operations.
-    return Complexity(parameters, counter.get_total_flops() // 2)
+    macs = counter.get_total_flops() // 2 + PER_SAMPLE * samples.total()
+    return Complexity(parameters, macs)
+
+
+def move_to_count(model: nn.Module) -> nn.Module:
+    """Where `count_model` runs a model: the meta device, or the CPU."""
+    return model.to('cpu' if _samplers(model) else 'meta')
+
+
+def _samplers(model: nn.Module) -> list[nn.Module]:
+    """Deformable attention of mmcv, which may not be importable."""
+    name = 'MultiScaleDeformableAttention'
+    return [m for m in model.modules() if type(m).__name__ == name]
+
+
+def _count_samples(
+    samples: Counter, attention: Any, inputs: Any, output: Tensor
+) -> None:
+    """Note how many channels were sampled in a call."""
+    queries = output.numel() // attention.embed_dims  # of all images
+    channels = attention.value_proj.out_features  # of all heads
+    points = attention.num_levels * attention.num_points
+    samples[attention] += queries * points * channels

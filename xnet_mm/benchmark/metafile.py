@@ -12,6 +12,8 @@ from ..fileio.atomic import write_atomically
 from .complexity import count_config
 
 HEADER = '# Written by tools/config_table.py --count; Results by hand.\n'
+# MMSegInferencer wants the entry, and says that this cannot be found.
+NO_WEIGHTS = 'none are published: pass weights=CHECKPOINT'
 
 
 def update_metafiles(
@@ -20,7 +22,7 @@ def update_metafiles(
     """Describe and count configs; write each metafile as it is done.
 
     Entries of configs that are gone go, those that do not match stay, and
-    what was measured (`Results`) stays in any case.
+    what was written by hand (`Weights`, `Results`) stays in any case.
 
     Args:
         configs: the folder of all configs.
@@ -44,10 +46,12 @@ def update_metafiles(
             model['Config'].removeprefix('configs/'): model
             for model in old.get('Models', [])
         }
-        kept = models.get(leaf, {}).get('Results')
-        models[leaf] = describe(configs, leaf, names)
-        if kept:
-            models[leaf]['Results'] = kept
+        by_hand = {
+            key: value
+            for key, value in models.get(leaf, {}).items()
+            if key in ('Weights', 'Results') and value
+        }
+        models[leaf] = {**describe(configs, leaf, names), **by_hand}
         write_metafile(path, [models[c] for c in leaves if c in models])
 
 
@@ -60,7 +64,7 @@ def write_metafile(path: Path, models: list[dict]) -> None:
 
 
 def describe(configs: Path, leaf: str, names: dict) -> dict:
-    """The entry of one config, but for its results.
+    """The entry of one config, but for what is written by hand.
 
     Args:
         configs: the folder of all configs.
@@ -79,13 +83,15 @@ def describe(configs: Path, leaf: str, names: dict) -> dict:
             f'{leaf}: wanted a name that ends in the iterations, the data '
             'and the size, such as ..._8xb2-160k_ade20k-512x512.py'
         )
+    height, width = cfg.model.data_preprocessor.size
+    # Text and numbers, and lists of text: MIM prints nothing else.
     metadata = {
         'Training Data': names['data'][data[1]],
         'Batch Size': cfg.auto_scale_lr.base_batch_size,
         # MMEngine counts batches; what compares is the optimizer's steps.
         'Iterations': cfg.train_cfg.max_iters
         // cfg.optim_wrapper.get('accumulative_counts', 1),
-        'Crop Size': list(cfg.model.data_preprocessor.size),
+        'Crop Size': f'{height}x{width}',
         'Architecture': architecture,
         'Pre-training': pretraining,
     }
@@ -100,6 +106,7 @@ def describe(configs: Path, leaf: str, names: dict) -> dict:
         'Name': Path(leaf).stem,
         'In Collection': collection,
         'Config': f'configs/{leaf}',
+        'Weights': NO_WEIGHTS,
         'Metadata': metadata,
     }
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..fast import accelerate, prepare_for_inference
 from ..models import MonoDepthEstimator
-from .complexity import Complexity, count_model
+from .complexity import Complexity, count_model, move_to_count
 
 
 class Subject(NamedTuple):
@@ -25,7 +25,7 @@ class Subject(NamedTuple):
     Attributes:
         name: in the tables.
         model: a segmentor of MMSegmentation; None if it was not built.
-        meta: its twin on torch's meta device, to count.
+        meta: its twin to count, on torch's meta device if it can be.
         error: why there is none.
     """
 
@@ -61,7 +61,7 @@ def build_subject(
         accelerate(model.train())
     else:
         model = prepare_for_inference(model)
-    meta = deepcopy(model).to('meta')
+    meta = move_to_count(deepcopy(model))
     return Subject(name, model.to(device), meta)
 
 
@@ -94,16 +94,20 @@ def count(subject: Subject, size: tuple[int, int]) -> Complexity:
     return count_model(subject.meta, size)
 
 
-def make_batch(batch: int, size: tuple[int, int], device: str) -> Tensor:
-    """Normalised images (B,3,H,W) of noise, channels last.
+def make_batch(
+    batch: int, size: tuple[int, int], device: str, channels: int = 3
+) -> Tensor:
+    """Normalised images (B,N,H,W) of noise, channels last.
 
     Args:
         batch: B.
         size: (H, W) in pixels.
         device: where they lie.
+        channels: N.
     """
     generator = torch.Generator().manual_seed(0)
-    images = torch.randn(batch, 3, *size, generator=generator).to(device)
+    shape = batch, channels, *size
+    images = torch.randn(shape, generator=generator).to(device)
     return images.contiguous(memory_format=torch.channels_last)
 
 
@@ -112,7 +116,7 @@ def make_samples(model: EncoderDecoder, images: Tensor) -> list[SegDataSample]:
 
     Args:
         model: knows how many classes there are, or how many metres.
-        images: (B,3,H,W).
+        images: (B,N,H,W).
     """
     head = model.decode_head
     samples = []

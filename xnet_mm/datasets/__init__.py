@@ -1,5 +1,7 @@
 """Data sets and transforms. Never imports `xnet_mm.models`."""
 
+from mmseg.datasets.transforms import LoadImageFromNDArray
+
 from ..registry import DATASETS, TRANSFORMS, share_with_mmseg
 from .camvid import CamVidDataset
 from .ddad import DDADDataset
@@ -10,6 +12,7 @@ from .nyu import NYUDepthV2Dataset
 from .scenes.dataset import ScenesDataset
 from .sunrgbd import SUNRGBDDataset
 from .transforms import *  # noqa: F403  (registers them)
+from .transforms import LoadFileOrArray, LoadImage
 
 __all__ = [
     'CamVidDataset',
@@ -25,3 +28,12 @@ __all__ = [
 
 share_with_mmseg(DATASETS)
 share_with_mmseg(TRANSFORMS)
+
+# Clients look for a pipeline's reader by these names. With `_scope_='xnet_mm'`
+# beside them ours are built; without, MMSegmentation's, as ever.
+for name, loader in (
+    ('LoadImageFromFile', LoadImage),
+    ('LoadImageFromNDArray', LoadImageFromNDArray),
+    ('InferencerLoader', LoadFileOrArray),
+):
+    TRANSFORMS.register_module(name, module=loader)

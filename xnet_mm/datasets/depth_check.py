@@ -5,7 +5,7 @@ preview as a model that predicts 0.2 m everywhere.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import path as osp
 
 import numpy as np
@@ -39,8 +39,11 @@ def read_pair(
     scale: float,
     encoding: Encoding,
     invalid_values: Sequence[float] = (),
+    read: Callable[..., np.ndarray] = read_image,
 ) -> np.ndarray:
     """The depth map of a pair, (H, W) metres, after both files were decoded.
+
+    `read` is the reader of the image, see `channel_io.image_reader`.
 
     Raises:
         FileNotFoundError or ValueError: a file is missing or unreadable, the
@@ -48,7 +51,7 @@ def read_pair(
     """
     image_path, depth_path = pair
     depth = read_depth(depth_path, scale, encoding, invalid_values)
-    height, width = read_image(image_path).shape[:2]
+    height, width = read(image_path).shape[:2]
     check_size(depth, depth_path, (height, width), image_path)
     return depth
 
@@ -77,6 +80,7 @@ def check_depth_pairs(
     max_depth: float,
     where: str,
     invalid_values: Sequence[float] = (),
+    read: Callable[..., np.ndarray] = read_image,
 ) -> None:
     """Decode a few evenly spaced pairs and raise if the data cannot be right.
 
@@ -89,6 +93,7 @@ def check_depth_pairs(
         max_depth: the farthest depth that counts, metres.
         where: name of the data set, for messages.
         invalid_values: as for `read_depth`.
+        read: as for `read_pair`.
 
     Raises:
         ValueError: names each wrong file and says what to do.
@@ -98,7 +103,7 @@ def check_depth_pairs(
     found, problems = [], []
     for i in chosen:
         try:
-            depth = read_pair(pairs[i], scale, encoding, invalid_values)
+            depth = read_pair(pairs[i], scale, encoding, invalid_values, read)
         except (OSError, ValueError) as error:
             problems.append(str(error))
         else:

@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from ..checks import Camera, check_camera, check_positive, check_scale
 from ..fileio.folders import list_names
 from ..registry import DATASETS
+from .channel_io import image_reader
 from .depth_check import check_depth_pairs, missing_files
 from .depth_io import ENCODINGS, Encoding
 from .folders import (
@@ -105,6 +106,8 @@ class DepthDataset(BaseDataset):
         self.check = check
         prefix = {'img_path': '', 'depth_path': '', **(data_prefix or {})}
         super().__init__(data_prefix=prefix, **kwargs)
+        # One of MMSegmentation's two browse_dataset.py reads the class's.
+        self.METAINFO = self.metainfo
 
     def load_data_list(self) -> list[dict]:
         """List the split and check it."""
@@ -272,6 +275,7 @@ class DepthDataset(BaseDataset):
                 max_depth=self.metainfo['max_depth'],
                 where=split_name(self),
                 invalid_values=self.invalid_values,
+                read=image_reader(self.pipeline.transforms),
             )
 
     def _describe_empty_split(self) -> str:

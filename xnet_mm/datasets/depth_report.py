@@ -1,11 +1,13 @@
 """What a depth data set holds, found by reading every sample of it."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..fileio.images import read_size
+from ..fileio.images import read_image
+from .channel_io import image_reader, read_image_size
 from .depth_check import read_pair
 from .depth_dataset import DepthDataset
 from .depth_spike import Peak, describe_peak, join_peaks, peak_of
@@ -97,9 +99,11 @@ def _count_sizes(sizes: Counter) -> str:
 
 
 def read_sample(
-    info: dict, max_depth: float
+    info: dict, max_depth: float, read: Callable[..., np.ndarray] = read_image
 ) -> tuple[tuple[int, int], MapStats | None]:
     """Image size (w, h) and depth statistics of one sample of the data list.
+
+    `read` is the reader of the image, see `channel_io.image_reader`.
 
     Raises:
         OSError or ValueError: as `depth_check.read_pair`, and for a map
@@ -107,12 +111,13 @@ def read_sample(
     """
     image, path = info['img_path'], info['depth_map_path']
     if path is None:
-        return read_size(image), None
+        return read_image_size(image), None
     depth = read_pair(
         (image, path),
         info['depth_scale'],
         info['depth_encoding'],
         info.get('invalid_values', ()),
+        read,
     )
     size = depth.shape[::-1]
     valid = depth[depth > 0]
@@ -153,8 +158,9 @@ def read_all(
         dataset.depth_scale,
         num_samples=len(infos),
     )
+    read = image_reader(dataset.pipeline.transforms)
     found = run_jobs(
-        lambda info: read_sample(info, report.max_depth),
+        lambda info: read_sample(info, report.max_depth, read),
         infos,
         description,
         workers,

@@ -80,6 +80,8 @@ class FolderSegDataset(BaseSegDataset):
     ) -> None:
         self.check = check
         super().__init__(pipeline=with_load_labels(pipeline), **kwargs)
+        # One of MMSegmentation's two browse_dataset.py reads the class's.
+        self.METAINFO = self.metainfo
 
     def load_data_list(self) -> list[dict]:
         """List the split as mmseg does, and check it."""

@@ -14,7 +14,8 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from ..fileio.images import open_picture, read_size
+from ..fileio.images import open_picture
+from .channel_io import read_image_size
 from .label_ids import IGNORED, MOST_CLASSES, loaded_ids
 
 ID_MODES = ('L', 'P', '1', 'I', 'I;16', 'I;16B')  # one channel, integers
@@ -41,7 +42,7 @@ def read_ids(image_path: str | Path, label_path: str | Path) -> set[int]:
             channels, is lossy or has another size than the image.
     """
     try:
-        size = read_size(image_path)
+        size = read_image_size(image_path)
     except FileNotFoundError as error:
         raise ValueError(str(error)) from None
     try:

@@ -2,14 +2,17 @@
 
 from ..fileio.checkpoint_schemes import install_checkpoint_reader
 from ..fileio.yaml_handler import install_plain_yaml
-from ..registry import HOOKS, share_with_mmseg
+from ..registry import HOOKS, OPTIM_WRAPPER_CONSTRUCTORS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
 from .checkpoint_check_hook import CheckpointCheckHook
 from .checkpoint_hook import SafeCheckpointHook
 from .data_check_hooks import ClassCheckHook, DepthRangeCheckHook
 from .finite_hook import FiniteCheckHook
 from .fsdp2_strategy import FSDP2Strategy
-from .model_check_hook import ModelCheckHook, check_layer_decay
+from .layer_decay import LayerDecayOptimWrapperConstructor
+from .layer_rates import check_layer_decay
+from .model_check_hook import ModelCheckHook
+from .picture_hook import PictureHook
 from .resume_hook import ResumeSettingsHook
 from .save_depth_hook import SaveDepthHook
 from .save_labels_hook import SaveLabelsHook
@@ -24,7 +27,9 @@ __all__ = [
     'FSDP2Strategy',
     'FiniteCheckHook',
     'IterationSeedHook',
+    'LayerDecayOptimWrapperConstructor',
     'ModelCheckHook',
+    'PictureHook',
     'ResumeSettingsHook',
     'SafeCheckpointHook',
     'SaveDepthHook',
@@ -36,3 +41,4 @@ __all__ = [
 install_checkpoint_reader()
 install_plain_yaml()
 share_with_mmseg(HOOKS)
+share_with_mmseg(OPTIM_WRAPPER_CONSTRUCTORS)

@@ -6,7 +6,11 @@ Each function says what differs and how to mend it, or '' where nothing does.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import mmseg
+import numpy as np
+import torch
 from mmseg.datasets.transforms import LoadAnnotations
+from mmseg.models.losses import CrossEntropyLoss
 from PIL import Image
 from torch import nn
 
@@ -73,6 +77,51 @@ def compare_outputs(model: nn.Module) -> str:
                     'loss_decode.'
                 )
     return ''
+
+
+def compare_weights(model: nn.Module) -> str:
+    """Class weights that are not one a class, or that mmseg cannot use."""
+    for name, head in heads(model):
+        losses = getattr(head, 'loss_decode', None)
+        if losses is not None:
+            count, option = getattr(head, 'out_channels', None), 'loss_decode'
+            classes = f'{count} outputs'
+        else:  # Mask2Former: the last is 'no object'
+            losses, option = getattr(head, 'loss_cls', None), 'loss_cls'
+            count = getattr(head, 'num_classes', -1) + 1
+            classes = f'{count - 1} classes and one more for none of them'
+        for loss in losses if isinstance(losses, nn.ModuleList) else [losses]:
+            weights = getattr(loss, 'class_weight', None)
+            if not isinstance(weights, Sequence | np.ndarray):
+                continue
+            if len(weights) != count:
+                return (
+                    f'model.{name}.{option} has a class_weight of '
+                    f'{len(weights)} numbers, the head has {classes}. Write '
+                    'one number for each, or class_weight=None.'
+                )
+            if type(loss) is CrossEntropyLoss and fails_at_ignored(loss):
+                return (
+                    f'model.{name}.{option} is a CrossEntropyLoss with '
+                    'class_weight, which ends with an IndexError at the first '
+                    'ignored pixel in this MMSegmentation '
+                    f"({mmseg.__version__}). Write type='xnet_mm."
+                    "WeightedCrossEntropyLoss', with the same options."
+                )
+    return ''
+
+
+def fails_at_ignored(loss: CrossEntropyLoss) -> bool:
+    """Whether it looks up the class weight of ignored pixels."""
+    if loss.use_sigmoid or loss.use_mask:
+        return False
+    logits = torch.zeros(1, len(loss.class_weight), 1, 1)
+    label = torch.full((1, 1, 1), IGNORED)
+    try:
+        loss(logits, label, ignore_index=IGNORED)
+    except IndexError:
+        return True
+    return False
 
 
 def compare_width(dataset: Any, split: str) -> str:

@@ -16,6 +16,7 @@ from .class_agreement import (
     compare_labelled,
     compare_names,
     compare_outputs,
+    compare_weights,
     compare_width,
 )
 
@@ -64,6 +65,7 @@ class ClassCheckHook(DataCheckHook):
       first epoch (on a GPU without a word of the cause), too many train
       outputs that no label ever names;
     - one class, or one output with a softmax: its loss is 0 for ever;
+    - class weights that are not one a class;
     - more classes than 8 bits hold, and wider files, where the pipeline
       loads in 8 bits;
     - the id that is ignored, of data set, heads, metrics and padding;
@@ -72,6 +74,9 @@ class ClassCheckHook(DataCheckHook):
 
     def before_train(self, runner: Runner) -> None:
         """Compare the training and the validation data with the model."""
+        problem = compare_weights(bare_model(runner))
+        if problem:
+            raise ValueError(problem)
         super().before_train(runner)
         if getattr(runner, 'val_loop', None) is not None:
             self.before_val(runner)

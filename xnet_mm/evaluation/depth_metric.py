@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum, inf
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..fileio.finite import DEPTHS, check_finite
 from ..registry import METRICS
+from .depth_files import DepthFiles
 from .depth_functional import FUNCTIONS
 from .depth_protocols import Box, DepthProtocol, find_protocol
 
@@ -35,6 +36,7 @@ class ImageFigures:
             image is left out.
         left_out: Why it is left out, '' if it is not.
         detail: More about that.
+        clipped: Number of pixels that its file could not hold.
     """
 
     path: str
@@ -43,6 +45,7 @@ class ImageFigures:
     values: tuple[float, ...] = ()
     left_out: str = ''
     detail: str = ''
+    clipped: int = 0
 
 
 @METRICS.register_module()
@@ -61,6 +64,10 @@ class DepthProtocolMetric(BaseMetric):
             data set's metainfo `max_depth`).
         crop: custom: (top, bottom, left, right) that counts, ends excluded.
         clamp: custom: clamp predictions to min_depth..max_depth (default).
+        output_dir: write each prediction there, as `DepthFiles` does.
+        depth_scale: of these files, units per metre; see `DepthFiles`.
+        keep_results: no matter; MMSegmentation's test.py says it beside
+            `output_dir`.
         **kwargs: `collect_device`, `prefix` and `collect_dir` of MMEngine.
 
     Raises:
@@ -76,9 +83,15 @@ class DepthProtocolMetric(BaseMetric):
         max_depth: float | None = None,
         crop: Box | None = None,
         clamp: bool | None = None,
+        output_dir: str | None = None,
+        depth_scale: float | None = None,
+        keep_results: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self._files = (
+            DepthFiles(output_dir, depth_scale) if output_dir else None
+        )
         self._options = dict(
             min_depth=min_depth, max_depth=max_depth, crop=crop, clamp=clamp
         )
@@ -92,11 +105,12 @@ class DepthProtocolMetric(BaseMetric):
         Raises:
             ValueError: `custom` without any max_depth.
         """
-        return find_protocol(
-            self._name,
-            (self.dataset_meta or {}).get('max_depth'),
-            self._options,
-        )
+        return find_protocol(self._name, self._max_depth, self._options)
+
+    @property
+    def _max_depth(self) -> float | None:
+        """Of the data set, metres."""
+        return (self.dataset_meta or {}).get('max_depth')
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Compute and keep the figures of each image.
@@ -107,14 +121,27 @@ class DepthProtocolMetric(BaseMetric):
         """
         protocol = self.protocol
         for sample in data_samples:
-            self.results.append(measure(protocol, sample))
+            figures = measure(protocol, sample)
+            if self._files:
+                path = sample['img_path']
+                depth = _plane(sample['pred_depth_map']['data'], path)
+                clipped = self._files.add(path, depth, self._max_depth)
+                figures = replace(figures, clipped=clipped)
+            self.results.append(figures)
 
     def compute_metrics(self, results: list[ImageFigures]) -> dict:
         """Average over images, and print the result with its protocol.
 
+        Runs in the first process, after `collect_results` has waited for
+        all of them.
+
         Raises:
             ValueError: there is no image to average over.
         """
+        if self._files:
+            clipped = sum(r.clipped for r in results)
+            paths = [r.path for r in results]
+            self._files.name_all(paths, self._max_depth, clipped)
         protocol = self.protocol
         counted = [r for r in results if not r.left_out]
         lines = [f'{protocol.name} ({protocol.source})', *protocol.describe()]

@@ -56,12 +56,16 @@ class KITTISubmission(BaseMetric):
 
     Args:
         output_dir: Folder of the PNG files.
+        keep_results: No matter; MMSegmentation's test.py says it beside
+            `output_dir`.
         **kwargs: `collect_device` and `collect_dir` of MMEngine.
     """
 
     default_prefix = ''  # MMEngine does not warn
 
-    def __init__(self, output_dir: str, **kwargs: Any) -> None:
+    def __init__(
+        self, output_dir: str, keep_results: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.output_dir = Path(output_dir)
 

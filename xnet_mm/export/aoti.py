@@ -53,7 +53,7 @@ class AotiFormat:
         shapes: dict[int, Any],
         facts: str,
     ) -> None:
-        """Trace (B,3,H,W), compile, keep the facts as metadata."""
+        """Trace (B,N,H,W), compile, keep the facts as metadata."""
         program = torch.export.export(
             model, (example.to(self.device),), dynamic_shapes=(shapes,)
         )
@@ -64,7 +64,7 @@ class AotiFormat:
         )
 
     def open(self, path: Path) -> Run:
-        """By PyTorch: (B,3,H,W) to predictions (B,K,H,W)."""
+        """By PyTorch: (B,N,H,W) to predictions (B,K,H,W)."""
         loaded = torch._inductor.aoti_load_package(str(path))
         return lambda image: (
             loaded(torch.from_numpy(image).to(self.device)).cpu().numpy()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ..datasets.label_ids import file_ids
 from ..fast import prepare_for_inference
 from ..models import MonoDepthEstimator
+from ..models.channels import RGB, image_channels
 from ..models.resize import resize_to
 from ..visualization.depth_colours import DEPTH_MAP, colour_table
 
@@ -22,9 +23,14 @@ from ..visualization.depth_colours import DEPTH_MAP, colour_table
 class ExportedModel(nn.Module):
     """RGB images of 0 to 255 in, logits or metres of the same size out.
 
+    A model of other than three channels takes them as its loader gives them.
+
     Args:
         model: a segmentor of MMSegmentation; rewritten in place by
             `prepare_for_inference`.
+
+    Attributes:
+        channels: of the images.
 
     Raises:
         ValueError: its preprocessor pads test images, which would have to
@@ -51,17 +57,18 @@ class ExportedModel(nn.Module):
                 'head of classes (BaseDecodeHead) or of depth.'
             )
         self.model: EncoderDecoder = prepare_for_inference(model)
-        self.flip = not any(  # the name depends on the release of mmseg
-            getattr(preprocessor, name, False)
+        self.channels = image_channels(model)
+        self.flip = self.channels == RGB and not any(
+            getattr(preprocessor, name, False)  # by the release of mmseg
             for name in ('channel_conversion', '_channel_conversion')
         )
-        mean = getattr(preprocessor, 'mean', torch.zeros(3, 1, 1))
-        std = getattr(preprocessor, 'std', torch.ones(3, 1, 1))
+        mean = getattr(preprocessor, 'mean', torch.zeros(1, 1, 1))
+        std = getattr(preprocessor, 'std', torch.ones(1, 1, 1))
         self.register_buffer('mean', mean.clone())
         self.register_buffer('std', std.clone())
 
     def forward(self, image: Tensor) -> Tensor:
-        """(B,3,H,W) -> logits (B,K,H,W) or metres (B,1,H,W)."""
+        """(B,N,H,W) -> logits (B,K,H,W) or metres (B,1,H,W)."""
         if self.flip:  # trained on BGR
             image = image.flip(1)
         x = (image - self.mean) / self.std

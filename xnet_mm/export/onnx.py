@@ -99,7 +99,7 @@ class OnnxFormat:
         shapes: dict[int, Any],
         facts: str,
     ) -> None:
-        """Trace (B,3,H,W), translate, keep the facts as metadata."""
+        """Trace (B,N,H,W), translate, keep the facts as metadata."""
         import onnx
 
         names: dict = dict(
@@ -125,6 +125,6 @@ class OnnxFormat:
         onnx.save(proto, path)
 
     def open(self, path: Path) -> Run:
-        """By onnxruntime: (B,3,H,W) to predictions (B,K,H,W)."""
+        """By onnxruntime: (B,N,H,W) to predictions (B,K,H,W)."""
         session = open_session(path)
         return lambda image: session.run(None, {'image': image})[0]

@@ -15,6 +15,7 @@ from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
 from ..compat import TORCH, set_submodule
+from ..models.channels import RGB
 
 TOLERANCE = 1e-4  # of the largest value, in float32
 # Odd, so that maps do not fit by chance: what has to be re-sized is then
@@ -48,7 +49,7 @@ class Format(Protocol):
 
         Args:
             path: of the new file.
-            model: images (B,3,H,W) of 0 to 255 in, predictions out.
+            model: images (B,N,H,W) of 0 to 255 in, predictions out.
             example: such images, to trace with.
             shapes: axis of the images -> its freedom, for `torch.export`;
                 what is not named is fixed.
@@ -56,7 +57,7 @@ class Format(Protocol):
         """
 
     def open(self, path: Path) -> Run:
-        """The program of a file: images (B,3,H,W) float32 to predictions."""
+        """The program of a file: images (B,N,H,W) float32 to predictions."""
 
 
 def write_freest(
@@ -72,7 +73,7 @@ def write_freest(
 
     Args:
         kind: of file.
-        wrapped: images (B,3,H,W) of 0 to 255 in, predictions out.
+        wrapped: images (B,N,H,W) of 0 to 255 in, predictions out.
         path: nothing is written there unless the comparison was passed.
         size: (height, width) in pixels to compare at.
         facts: kept in the file, with the size that it is bound to.
@@ -129,7 +130,7 @@ def compare(
     """Largest difference from PyTorch, as a share of the largest value.
 
     Args:
-        wrapped: images (B,3,H,W) of 0 to 255 in, predictions out.
+        wrapped: images (B,N,H,W) of 0 to 255 in, predictions out.
         run: the exported program, of the same.
         size: (height, width) in pixels; where sizes are free, others too.
         free: what the program leaves open.
@@ -149,11 +150,12 @@ def compare(
     worst = 0.0
     generator = np.random.default_rng(0)
     device = next(wrapped.parameters()).device
+    channels = _channels(wrapped)
     shapes = [(1, s) for s in sizes] + [(3, size)]
     if free is Free.NOTHING:
         shapes = [(batch, size)]
     for images, shape in shapes:
-        image = generator.uniform(0, 255, (images, 3, *shape))
+        image = generator.uniform(0, 255, (images, channels, *shape))
         image = image.astype(np.float32)
         with torch.no_grad():
             wanted = wrapped(torch.from_numpy(image).to(device)).cpu().numpy()
@@ -163,7 +165,8 @@ def compare(
         if got.shape != wanted.shape or not error < TOLERANCE:
             raise RuntimeError(
                 f'the exported model differs from PyTorch by {error:.1e} of '
-                f'the largest value at {images}x3x{shape[0]}x{shape[1]}; '
+                f'the largest value at {images}x{channels}x{shape[0]}x'
+                f'{shape[1]}; '
                 f'wanted less than {TOLERANCE:.0e}'
             )
     return worst
@@ -174,7 +177,8 @@ def _example(
 ) -> Tensor:
     if free is Free.SIZE:
         size = ODD if _divisor(model) == 1 else (96, 160)
-    return torch.zeros(batch if free is Free.NOTHING else 2, 3, *size)
+    images = batch if free is Free.NOTHING else 2
+    return torch.zeros(images, _channels(model), *size)
 
 
 def _shapes(model: nn.Module, free: Free) -> dict[int, Any]:
@@ -191,6 +195,11 @@ def _shapes(model: nn.Module, free: Free) -> dict[int, Any]:
     elif free is Free.SIZE:
         shapes.update({2: STRIDE * Dim('rows'), 3: STRIDE * Dim('columns')})
     return shapes
+
+
+def _channels(model: nn.Module) -> int:
+    """Of the images; an `ExportedModel` says."""
+    return getattr(model, 'channels', RGB)
 
 
 def _divisor(model: nn.Module) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from ..compat import set_submodule, tree_leaves
 from ..fileio.finite import describe_nonfinite, find_nonfinite
+from ..models.channels import image_channels
 from .accelerate import accelerate
 from .batch_norm import find_pairs, fold
 from .convnext import FastConvNeXtBlock
@@ -81,10 +83,10 @@ def prepare_for_inference(
 
 
 def _probe_image(model: nn.Module) -> Tensor:
-    """(1,3,H,W), of the model's device and precision."""
+    """(1,N,H,W), of the model's device and precision."""
     parameter = next(model.parameters())
-    image = torch.linspace(-2, 2, 3 * PROBE_SIZE[0] * PROBE_SIZE[1])
-    image = image.view(1, 3, *PROBE_SIZE)
+    shape = 1, image_channels(model), *PROBE_SIZE
+    image = torch.linspace(-2, 2, prod(shape)).view(shape)
     return image.to(parameter.device, parameter.dtype)
 
 

@@ -20,6 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from .image_headers import (
     JPEG_2000_SIZE,
+    TIFF_STARTS,
     check_pixels,
     lacks_data,
     png_chunks,
@@ -31,6 +32,10 @@ from .text import read_bytes
 # No others: for some Pillow starts a program (Ghostscript).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
 DARK = 64  # of 256: the brightest of 14 bits
+OTHERS = (
+    '. Channels that are no colours, and values of more bits, are for '
+    'xnet_mm.LoadMultiChannelImage'
+)
 ORIENTATION = 0x0112  # in Exif
 DEEP = 'Scale the values to 8 bits and save them as PNG'
 
@@ -181,7 +186,8 @@ def _decode_with_pillow(content: bytes, name: str) -> np.ndarray:
         try:
             picture = Image.open(BytesIO(content), formats=FORMATS)
         except Exception as error:
-            raise ValueError(_unreadable(name, error)) from None
+            more = OTHERS if content[:4] in TIFF_STARTS else ''
+            raise ValueError(_unreadable(name, error) + more) from None
         check_pixels(picture.size, picture.format, len(content), name)
         try:
             wrong = _unsupported(picture, content)
@@ -199,13 +205,14 @@ def _decode_with_pillow(content: bytes, name: str) -> np.ndarray:
         except Exception as error:  # Pillow's are of many kinds
             raise ValueError(_unreadable(name, error)) from None
     if wrong:
-        raise ValueError(f'{name}: {wrong}')
+        more = OTHERS if picture.format == 'TIFF' else ''
+        raise ValueError(f'{name}: {wrong}{more}')
     if is_deep and image.max() < DARK:
         top = 256 * int(image.max()) + 255
         raise ValueError(
             f'{name}: its 16-bit values end at {top} or below, of '
             '65535, so the picture would come out dark or black. '
-            f'{DEEP}, or to the whole range of 16 bits'
+            f'{DEEP}, or to the whole range of 16 bits{OTHERS}'
         )
     return turn(image, orientation)
 

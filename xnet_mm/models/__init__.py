@@ -15,8 +15,10 @@ from .hierarchy import Hierarchy, build_hierarchy
 from .losses import ScaleInvariantLogLoss
 from .mask2former_head import CheckedMask2FormerHead
 from .post_feature_pyramid import PostFeaturePyramid
+from .preprocessor import MultiChannelDataPreProcessor
 from .pyramid import PretrainedPyramid
 from .reshape import ReShape
+from .weighted_loss import WeightedCrossEntropyLoss
 
 __all__ = [
     'CheckedMask2FormerHead',
@@ -26,6 +28,7 @@ __all__ = [
     'FPNDecoder',
     'Hierarchy',
     'MonoDepthEstimator',
+    'MultiChannelDataPreProcessor',
     'PFPDepthHead',
     'PFPHead',
     'PostFeaturePyramid',
@@ -35,6 +38,7 @@ __all__ = [
     'ReShape',
     'ScaleInvariantLogLoss',
     'UPerDepthHead',
+    'WeightedCrossEntropyLoss',
     'build_hierarchy',
 ]
 

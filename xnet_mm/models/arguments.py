@@ -12,11 +12,12 @@ from torch import nn
 
 from ..checks import is_finite_number, is_whole
 
-CHANNELS = 3
+OPTIONS_OF_MODELS = ('in_chans', 'in_channels')
 ENCODERS = ('PretrainedEncoder', 'PretrainedPyramid')
 CHANNELS_HELP = (
-    'the models of this package take images of three channels (more or fewer '
-    'are not supported yet)'
+    "A model of N channels: encoder=dict(type='timm', model_name=..., "
+    'in_chans=N), the same for the decoder; or channels=(2, 1, 0), the '
+    'numbers of those that a box is shown, in that order'
 )
 
 
@@ -154,19 +155,22 @@ def check_windows(test_cfg: Mapping[str, Any] | None) -> None:
         )
 
 
-def check_three_channels(name: str, config: Mapping[str, Any]) -> None:
-    """Refuse a model that asks for another number of channels.
+def check_own_options(name: str, config: Mapping[str, Any]) -> None:
+    """Refuse channels as an option of a box, not of the model in it.
 
     Args:
-        name: of the model.
+        name: of the box.
         config: its options.
 
     Raises:
         ValueError: with name and option.
     """
-    for key in ('in_chans', 'in_channels'):
-        if config.get(key, CHANNELS) != CHANNELS:
-            raise ValueError(f'{name}: {key}={config[key]!r}; {CHANNELS_HELP}')
+    for key in OPTIONS_OF_MODELS:
+        if key in config:
+            raise ValueError(
+                f'{name}: {key}={config[key]!r} is an option of the model in '
+                f'it. {CHANNELS_HELP}.'
+            )
 
 
 def check_model_config(model: Mapping[str, Any]) -> None:
@@ -176,8 +180,9 @@ def check_model_config(model: Mapping[str, Any]) -> None:
         model: config of a segmentor, its heads MMSegmentation's or ours.
 
     Raises:
-        ValueError: a number of classes that is none, or one of our encoders
-            for images of other than three channels; or no model at all.
+        ValueError: a number of classes that is none, one of our encoders
+            with channels as its own option, or means that the preprocessor
+            does not take; or no model at all.
     """
     if not isinstance(model, Mapping):
         raise ValueError(
@@ -186,12 +191,36 @@ def check_model_config(model: Mapping[str, Any]) -> None:
         )
     backbone = model.get('backbone') or {}
     if str(backbone.get('type')).split('.')[-1] in ENCODERS:
-        check_three_channels('model.backbone', backbone)
+        check_own_options('model.backbone', backbone)
+    _check_means(model.get('data_preprocessor') or {})
     for key in ('decode_head', 'auxiliary_head'):
         heads = model.get(key) or []
         for head in heads if isinstance(heads, list | tuple) else [heads]:
             if 'num_classes' in head:
                 check_count(f'model.{key}.num_classes', head['num_classes'])
+
+
+def _check_means(preprocessor: Mapping[str, Any]) -> None:
+    """Refuse what MMEngine answers by an AssertionError.
+
+    MMSegmentation's own takes any number of means, OneDL's one or three.
+    """
+    from mmengine.model import ImgDataPreprocessor
+    from mmseg.registry import MODELS
+
+    kind = preprocessor.get('type')
+    kind = MODELS.get(kind) if isinstance(kind, str) else kind
+    means = preprocessor.get('mean') or ()
+    if (
+        kind in (ImgDataPreprocessor, MODELS.get('SegDataPreProcessor'))
+        and issubclass(kind, ImgDataPreprocessor)
+        and len(means) not in (0, 1, 3)
+    ):
+        raise ValueError(
+            f'model.data_preprocessor: {kind.__name__} takes one or three '
+            f'means, and there are {len(means)}. Take '
+            "type='xnet_mm.MultiChannelDataPreProcessor'."
+        )
 
 
 def describe_close(word: Any, known: Collection[str]) -> str:

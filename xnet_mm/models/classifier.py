@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
-from .arguments import check_counts, check_three_channels, describe_close
+from .arguments import check_counts, describe_close
+from .channels import first_layer_channels
 
 WANTED = (
     "wanted the name of a timm model, dict(type='timm', model_name=..., "
@@ -32,8 +33,7 @@ def build_classifier(
 
     Raises:
         ValueError: there is no such model (the message lists close names),
-            it cannot be built with these options, or it takes other images
-            than those of three channels.
+            or it cannot be built with these options.
     """
     if not isinstance(config, str | dict) or not config:
         raise ValueError(f'got {config!r}; {WANTED}')
@@ -51,7 +51,7 @@ def build_classifier(
             f'timm {timm.__version__} knows no model {name}'
             f'{describe_close(name.split(".")[0], timm.list_models())}'
         )
-    check_three_channels(name, options)
+    first_layer_channels(config)  # a number, or timm's error is odd
     if 'img_size' in options:
         options['img_size'] = _read_size(name, options['img_size'])
     try:
@@ -79,7 +79,7 @@ def _build_registered(config: dict) -> nn.Module:
             f'MMSegmentation knows no model {kind}{close} (a model of timm '
             "is dict(type='timm', model_name=...))"
         )
-    check_three_channels(kind, config)
+    first_layer_channels(config)
     try:
         return MMSEG_MODELS.build(config)
     except Exception as error:

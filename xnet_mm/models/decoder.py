@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..registry import MODELS
 from .arguments import check_counts, check_number
+from .channels import check_choice, describe_wrong_channels, show
 from .handover import take_over
 from .hierarchy import build_hierarchy
 from .reshape import ReShape
@@ -46,14 +47,21 @@ class PretrainedReversedDecoder(BaseModule):
         norm: see `ReShape`.
         act: see `ReShape`.
         with_cp: recompute activations in the backward pass.
+        channels: numbers, from 0, of those channels of the image that the
+            decoder is shown, in that order, as (2, 1, 0); by default all,
+            which have to be as many as its first layer takes (`in_chans` of
+            a timm model).
 
     Attributes:
+        in_chans: channels that the first layer takes; 0 without a mix.
         out_channels, out_strides: of the four maps returned.
+        layers: of the parameters of `self.decoder`; see `Hierarchy`.
 
     Raises:
         ValueError: a decoder that has no stem and four stages (the message
             lists the families that do), an unknown `mix`, `mix_init`, links
-            to an encoder that returns one map, or no such widths or stride.
+            to an encoder that returns one map, no such widths or stride, or
+            `channels` that are not as many as the first layer takes.
     """
 
     def __init__(
@@ -68,6 +76,7 @@ class PretrainedReversedDecoder(BaseModule):
         norm: str = 'RMSNorm',
         act: str = 'SiLU',
         with_cp: bool = False,
+        channels: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         if mix not in ('stem', 'image', None):
@@ -80,9 +89,12 @@ class PretrainedReversedDecoder(BaseModule):
         self.decoder = build_hierarchy(decoder)
         self.decoder.set_grad_checkpointing(with_cp)
         width, stride = self.decoder.stem_channels, self.decoder.stem_stride
+        self.in_chans = self.decoder.in_chans
+        self.channels = check_choice('decoder', channels, self.in_chans)
         if mix == 'image':
-            width, stride = 3, 1
+            width, stride = self.in_chans, 1
         if mix is None:
+            self.in_chans = 0
             self.decoder.drop_stem()
         if in_channels is None:
             encoder = take_over('PretrainedReversedDecoder')
@@ -101,6 +113,7 @@ class PretrainedReversedDecoder(BaseModule):
             self.reshape.init_identity()
         self.out_channels = self.decoder.channels
         self.out_strides = self.decoder.strides
+        self.layers = self.decoder.layers
 
     def _links(self) -> nn.ModuleList:
         """1x1 convolutions to the widths that stages 2, 3 and 4 take in."""
@@ -144,7 +157,7 @@ class PretrainedReversedDecoder(BaseModule):
         """(image, *maps of the encoder) -> maps at strides 4, 8, 16, 32.
 
         Args:
-            inputs: the image, (B,3,H,W), then maps (B,C,H/s,W/s).
+            inputs: the image, (B,N,H,W), then maps (B,C,H/s,W/s).
 
         Returns:
             Four maps (B,C_i,H/s_i,W/s_i).
@@ -158,13 +171,16 @@ class PretrainedReversedDecoder(BaseModule):
         if self.links is None:
             features, wanted = features[-1:], wanted[-1:]
         widths = [f.shape[1] for f in features]
-        if image.shape[1] != 3 or widths != wanted:
+        problem = ''
+        if self.in_chans:
+            problem = describe_wrong_channels(self, image.shape[1])
+        if problem or widths != wanted:
             raise ValueError(
                 'PretrainedReversedDecoder got '
                 f'{", ".join(str(tuple(x.shape)) for x in inputs)}; wanted '
-                'the image (B,3,H,W) and maps (B,C,H/s,W/s) of widths '
-                f'{wanted}, as a PretrainedEncoder in the backbone '
-                'slot returns them.'
+                f'the image (B,{self.in_chans or "N"},H,W) and maps '
+                f'(B,C,H/s,W/s) of widths {wanted}, as a PretrainedEncoder in '
+                f'the backbone slot returns them. {problem}'.rstrip()
             )
         links = [
             link(f)
@@ -179,14 +195,16 @@ class PretrainedReversedDecoder(BaseModule):
         """The mixed feature of the paper's figures 3 and 4.
 
         Args:
-            image: (B,3,H,W), normalised.
+            image: (B,N,H,W), normalised, all channels.
             feature: the encoder's last map, (B,C,H/s,W/s).
 
         Returns:
-            (B,3,H,W) for mix='image'; for the others what the stages take
-            in, (B,C0,H/s0,W/s0).
+            (B,in_chans,H,W) for mix='image'; for the others what the stages
+            take in, (B,C0,H/s0,W/s0).
         """
         reshaped = self.reshape(feature)
+        if self.in_chans:
+            image = show(self, image)
         if self.mix == 'image':
             return image * resize_to(reshaped, image.shape[-2:])
         if self.mix == 'stem':

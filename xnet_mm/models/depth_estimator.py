@@ -7,25 +7,25 @@ from typing import Any
 import torch
 from mmengine.model import BaseTTAModel
 from mmengine.structures import PixelData
-from mmseg.models.data_preprocessor import SegDataPreProcessor
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..registry import MODELS
 from .arguments import check_windows
+from .preprocessor import MultiChannelDataPreProcessor
 from .resize import resize_to
 
 FLIP_DIMS = dict(horizontal=[-1], vertical=[-2], diagonal=[-2, -1])
 
 
 @MODELS.register_module()
-class DepthDataPreProcessor(SegDataPreProcessor):
+class DepthDataPreProcessor(MultiChannelDataPreProcessor):
     """Normalises and pads; the padding of depth is 0, "no ground truth".
 
     Test images of several sizes come out as a list of batches of one, so
     that no image's prediction depends on its neighbours in the batch.
-    Options: mmseg's own.
+    Options: those of `MultiChannelDataPreProcessor`.
 
     Raises:
         ValueError: `seg_pad_val` is not 0: 255 would be "255 m".
@@ -43,11 +43,11 @@ class DepthDataPreProcessor(SegDataPreProcessor):
         """As mmseg's; at test `inputs` is a list where sizes differ.
 
         Args:
-            data: `inputs`, images (3,H,W), and `data_samples`.
+            data: `inputs`, images (N,H,W), and `data_samples`.
             training: whether all images are padded to one size.
 
         Returns:
-            `inputs`, (B,3,H,W) or a list of (1,3,H,W), and `data_samples`.
+            `inputs`, (B,N,H,W) or a list of (1,N,H,W), and `data_samples`.
         """
         images = data['inputs']
         if training or len({image.shape for image in images}) <= 1:
@@ -102,18 +102,31 @@ class MonoDepthEstimator(EncoderDecoder):
                 f"test_cfg.flip={flip!r}; wanted 'none', 'mean' or 'blend'."
             )
         check_windows(self.test_cfg)
+        self.dataset_meta = {}
+
+    @property
+    def dataset_meta(self) -> dict:
+        """What MMSegmentation's `init_model` keeps of the data set.
+
+        Its pictures ask for `classes` and `palette`, which are None here.
+        """
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, meta: dict | None) -> None:
+        self._dataset_meta = {'classes': None, 'palette': None, **(meta or {})}
 
     def encode_decode(
         self, inputs: Tensor, batch_img_metas: list[dict] | None = None
     ) -> Tensor:
-        """Images (B,3,H,W) -> metres (B,1,H,W), in one pass."""
+        """Images (B,N,H,W) -> metres (B,1,H,W), in one pass."""
         depth = self.decode_head.predict(self.extract_feat(inputs))
         return resize_to(depth, inputs.shape[-2:], self.align_corners)
 
     def slide_inference(
         self, inputs: Tensor, batch_img_metas: list[dict] | None = None
     ) -> Tensor:
-        """Images (B,3,H,W) -> metres (B,1,H,W), the mean over windows."""
+        """Images (B,N,H,W) -> metres (B,1,H,W), the mean over windows."""
         size = inputs.shape[-2:]
         starts = [
             _window_starts(*lengths)
@@ -136,7 +149,7 @@ class MonoDepthEstimator(EncoderDecoder):
     def inference(
         self, inputs: Tensor, batch_img_metas: list[dict] | None = None
     ) -> Tensor:
-        """Images (B,3,H,W) -> metres (B,1,H,W), as `test_cfg` says."""
+        """Images (B,N,H,W) -> metres (B,1,H,W), as `test_cfg` says."""
         slide = self.test_cfg['mode'] == 'slide'
         run = self.slide_inference if slide else self.encode_decode
         depth = run(inputs)
@@ -159,7 +172,7 @@ class MonoDepthEstimator(EncoderDecoder):
         """Predict; each sample gets `pred_depth_map`, metres (1,h,w).
 
         Args:
-            inputs: images (B,3,H,W), or a list of such where sizes differ.
+            inputs: images (B,N,H,W), or a list of such where sizes differ.
             data_samples: one per image; their padding is cut off, their
                 flip undone, and the map brought to `ori_shape`.
         """
@@ -190,6 +203,10 @@ class MonoDepthEstimator(EncoderDecoder):
             size = torch.Size(meta.get('ori_shape', depth.shape[-2:])[:2])
             depth = resize_to(depth[None], size, self.align_corners)[0]
             sample.set_data(dict(pred_depth_map=PixelData(data=depth)))
+            # Clients of MMSegmentation keep a checkpoint's classes alone.
+            max_depth = getattr(self.decode_head, 'max_depth', None)
+            if max_depth is not None:
+                sample.set_metainfo(dict(max_depth=max_depth))
         return list(samples)
 
 

@@ -12,9 +12,11 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ..registry import MODELS
-from .arguments import CHANNELS, CHANNELS_HELP, check_number
+from .arguments import check_number
+from .channels import check_choice, first_layer_channels, show
 from .classifier import build_classifier, is_registered, split_batch_norm_act
-from .input_size import InputSize, find_input_size, own_size
+from .input_size import find_input_size, help_with_size, own_size
+from .layers import read_layers
 from .weights import load_weights
 
 
@@ -22,8 +24,8 @@ from .weights import load_weights
 class PretrainedEncoder(BaseModule):
     """Any encoder; returns the image with its last map, or with its pyramid.
 
-    The image travels along because the stock EncoderDecoder shows its neck
-    nothing but what the backbone returns.
+    The image travels along, all of its channels, because the stock
+    EncoderDecoder shows its neck nothing but what the backbone returns.
 
     Args:
         encoder: name of a timm model, `dict(type='timm', model_name=...,
@@ -40,6 +42,9 @@ class PretrainedEncoder(BaseModule):
             returns all that it does.
         with_cp: recompute activations in the backward pass (timm models;
             a registered backbone has an option of its own).
+        channels: numbers, from 0, of those channels of the image that the
+            encoder sees, in that order; by default all, which have to be as
+            many as its first layer takes (`in_chans` of a timm model).
 
     Attributes:
         out_channels, out_strides: width and stride, in image pixels, of each
@@ -48,11 +53,14 @@ class PretrainedEncoder(BaseModule):
             its maps brought back to their extent: padded where sides have
             to be multiples, re-sized for a model of one size (Hiera,
             MaxViT, BEiT, ...; `img_size=(H, W)` in `encoder` sets which).
+        layers: of the parameters that are used, by their names in
+            `self.encoder`; `None` where the model does not say.
 
     Raises:
         ValueError: the encoder does not return maps (B,C,H,W) or takes no
-            image of any size that was tried, timm knows no such model, or
-            `input_scale` is not above 0.
+            image of any size that was tried, timm knows no such model,
+            `input_scale` is not above 0, or `channels` are not as many as
+            the first layer takes.
     """
 
     encoder: Any  # timm's and the registries' models share no more than that
@@ -64,6 +72,7 @@ class PretrainedEncoder(BaseModule):
         input_scale: float = 1.0,
         pyramid: bool = False,
         with_cp: bool = False,
+        channels: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         check_number(f'{type(self).__name__}: input_scale', input_scale)
@@ -73,7 +82,10 @@ class PretrainedEncoder(BaseModule):
             name, self.encoder = build_classifier(encoder)
         except ValueError as error:
             raise ValueError(f'encoder: {error}.') from error
+        self.in_chans = first_layer_channels(encoder)
+        self.channels = check_choice('encoder', channels, self.in_chans)
         natives = self.encoder.state_dict(keep_vars=True)
+        layers = read_layers(self.encoder)
         self.is_timm = not is_registered(encoder)
         if self.is_timm:
             self._prepare_timm(name, with_cp)
@@ -83,14 +95,17 @@ class PretrainedEncoder(BaseModule):
                 f'{name} its own option in `encoder`.'
             )
         ours = self.encoder.state_dict(keep_vars=True)
-        names = {id(t): n for n, t in ours.items()}
+        name_of = {id(t): n for n, t in ours.items()}
         self.native_names = {
             # Of a tensor that stands in several places each keeps its name.
-            n: n if ours.get(n) is t else names[id(t)]
+            n: n if ours.get(n) is t else name_of[id(t)]
             for n, t in natives.items()
-            if id(t) in names
+            if id(t) in name_of
         }
         self._probe(name)
+        names = self.native_names.items()
+        used = {n: our for n, our in names if our not in self.unused}
+        self.layers = layers and layers.renamed(used)
 
     def _prepare_timm(self, name: str, with_cp: bool) -> None:
         if not hasattr(self.encoder, 'forward_intermediates'):
@@ -128,8 +143,25 @@ class PretrainedEncoder(BaseModule):
             patch = self.encoder.feature_info[-1]['reduction']
         unit = patch if patch == 14 else 16
         self.encoder.eval()
-        self.input_size = self._find_input_size(name, patch, unit)
-        image = self.input_size.fit(torch.zeros(1, 3, 4 * unit, 6 * unit))
+        own = own_size(self.config, self.encoder)
+        try:
+            self.input_size = find_input_size(
+                lambda size: self._maps(torch.zeros(1, self.in_chans, *size)),
+                *(unit, max(patch, unit), own),
+            )
+        except ValueError as error:
+            hint = help_with_size(self.config)
+            raise ValueError(
+                f'{name} cannot be an encoder: {error}{hint}'
+            ) from error
+        if self.input_size.advice:
+            print_log(
+                f'encoder: {name} runs on images {self.input_size}. '
+                f'{self.input_size.advice}',
+                logger='current',
+            )
+        image = torch.zeros(1, self.in_chans, 4 * unit, 6 * unit)
+        image = self.input_size.fit(image)
         self.encoder.train()  # forgets what was kept without gradients
         self.encoder.eval()  # not chained: mmseg's return None
         features = self._maps(image)
@@ -159,33 +191,6 @@ class PretrainedEncoder(BaseModule):
                 logger='current',
             )
 
-    def _find_input_size(self, name: str, patch: int, unit: int) -> InputSize:
-        own = own_size(self.config, self.encoder)
-        try:
-            found = find_input_size(
-                lambda size: self._maps(torch.zeros(1, 3, *size)),
-                unit,
-                max(patch, unit),
-                own,
-            )
-        except ValueError as error:
-            hint = ''
-            if not isinstance(self.config, str) and 'img_size' in self.config:
-                hint = (
-                    '. Give an img_size of multiples of 32, height and width '
-                    'alike, or none: images are then re-sized to what the '
-                    'model was trained on'
-                )
-            raise ValueError(
-                f'{name} cannot be an encoder: {error}{hint}'
-            ) from error
-        if found.advice:
-            print_log(
-                f'encoder: {name} runs on images {found}. {found.advice}',
-                logger='current',
-            )
-        return found
-
     def init_weights(self) -> None:
         """Load `weights`, strictly; without any, the encoder's own init.
 
@@ -214,17 +219,12 @@ class PretrainedEncoder(BaseModule):
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Image (B,3,H,W) -> (image, *maps (B,C_i,H/s_i,W/s_i)).
+        """Image (B,N,H,W) -> (image, *maps (B,C_i,H/s_i,W/s_i)).
 
         Raises:
-            ValueError: the image has not three channels.
+            ValueError: the image has not the channels that are wanted.
         """
-        if image.shape[1] != CHANNELS:
-            raise ValueError(
-                f'The encoder got images of {image.shape[1]} channels; '
-                f'{CHANNELS_HELP}.'
-            )
-        seen = self._rescale(image)
+        seen = self._rescale(show(self, image))
         fitted = self.input_size.fit(seen)
         maps = self._maps(fitted)
         if fitted is not seen:

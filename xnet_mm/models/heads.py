@@ -10,6 +10,7 @@ from ..registry import MODELS
 from .arguments import check_count, check_counts, check_index, check_number
 from .handover import take_over
 from .post_feature_pyramid import PostFeaturePyramid
+from .weighted_loss import with_weighted_loss
 
 
 @MODELS.register_module()
@@ -32,7 +33,8 @@ class PFPHead(BaseDecodeHead):
         act: see `ReShape`.
         dropout_ratio: before the probe; the paper names none.
         **kwargs: the rest of mmseg's `BaseDecodeHead` (losses, sampler,
-            ignore_index, align_corners, ...).
+            ignore_index, align_corners, ...). mmseg's `CrossEntropyLoss`
+            with class weights becomes `WeightedCrossEntropyLoss`.
 
     Raises:
         ValueError: no `in_channels`, and neither neck nor backbone of ours
@@ -76,6 +78,8 @@ class PFPHead(BaseDecodeHead):
                 'each map that is taken.'
             )
         in_strides = in_strides or [4 * 2**i for i in range(len(in_channels))]
+        if 'loss_decode' in kwargs:
+            kwargs['loss_decode'] = with_weighted_loss(kwargs['loss_decode'])
         super().__init__(
             list(in_channels),
             channels,
@@ -97,8 +101,15 @@ class PFPHead(BaseDecodeHead):
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Maps (B,C_i,H/s_i,W/s_i) -> logits (B,K,H/out_stride,...)."""
-        maps = self._transform_inputs(inputs)
-        return self.cls_seg(self.pfp(maps))
+        return self.cls_seg(self._forward_feature(inputs))
+
+    def _forward_feature(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Maps -> what the probe sees, (B,channels,H/out_stride,...).
+
+        MMSegmentation's name: its `IterativeDecodeHead` (K-Net) refines the
+        kernels of another head, by this method, `cls_seg` and `conv_seg`.
+        """
+        return self.pfp(self._transform_inputs(inputs))
 
     def _transform_inputs(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """The maps of `in_index`."""

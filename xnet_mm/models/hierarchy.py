@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .channels import first_layer_channels
 from .classifier import build_classifier, is_registered, split_batch_norm_act
 from .input_size import InputSize, find_input_size, own_size
+from .layers import read_layers
 from .resize import resize_to
 from .splitting import NotAHierarchyError, split_mmpretrain, split_timm
 
@@ -23,23 +25,33 @@ class Hierarchy(nn.Module):
 
     Attributes:
         stem, stages: the classifier's own modules.
+        in_chans: channels of the image that the stem takes.
         stem_channels, stem_stride: of the map that the stem returns.
         channels, strides: of the four maps that the stages return.
         native_names: name in the classifier's state dict -> name here.
         input_size: the images that the stages take; others are padded, and
             the maps cut.
+        layers: of the parameters, in the order of the classifier; `None`
+            where it does not say.
     """
 
     def __init__(
-        self, name: str, classifier: nn.Module, parts: list[list[str]]
+        self,
+        name: str,
+        classifier: nn.Module,
+        parts: list[list[str]],
+        in_chans: int = 3,
     ) -> None:
         """Take `parts`, five lists of submodule names: stem, stages 1-4."""
         super().__init__()
+        self.in_chans = in_chans
         ends = [part[-1] for part in parts[1:]]
         image = torch.rand(
-            1, 3, *PROBE_SIZE, generator=torch.Generator().manual_seed(0)
+            *(1, in_chans, *PROBE_SIZE),
+            generator=torch.Generator().manual_seed(0),
         )
         natives = _native_maps(name, classifier, ends, image)
+        layers = read_layers(classifier)
         native_of = {id(t): n for n, t in _tensors(classifier).items()}
         groups = [
             nn.Sequential(*(classifier.get_submodule(n) for n in part))
@@ -50,6 +62,7 @@ class Hierarchy(nn.Module):
         self.native_names = {
             native_of[id(t)]: n for n, t in _tensors(self).items()
         }
+        self.layers = layers and layers.renamed(self.native_names)
         self.grad_checkpointing = False
         self._probe(name, image, natives)
         self.input_size = InputSize()
@@ -95,7 +108,8 @@ class Hierarchy(nn.Module):
     def _find_input_size(self, name: str, own: tuple[int, int]) -> InputSize:
         try:
             found = find_input_size(
-                lambda size: self(torch.zeros(1, 3, *size)), 16, 32, own
+                lambda size: self(torch.zeros(1, self.in_chans, *size)),
+                *(16, 32, own),
             )
         except ValueError as error:
             raise NotAHierarchyError(name, str(error)) from error
@@ -108,7 +122,7 @@ class Hierarchy(nn.Module):
         return found
 
     def forward_stem(self, image: Tensor) -> Tensor:
-        """Image (B,3,H,W) -> stem map (B,C0,H/s0,W/s0)."""
+        """Image (B,N,H,W) -> stem map (B,C0,H/s0,W/s0)."""
         fitted = self.input_size.fit(image)
         x = self.stem(fitted)
         x = x.permute(0, 3, 1, 2) if self.channels_last[0] else x
@@ -166,7 +180,7 @@ class Hierarchy(nn.Module):
         return maps
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Image (B,3,H,W) -> the classifier's own four maps (B,Ci,h,w)."""
+        """Image (B,N,H,W) -> the classifier's own four maps (B,Ci,h,w)."""
         return self.forward_stages(self.forward_stem(image))
 
     def drop_stem(self) -> None:
@@ -215,7 +229,8 @@ def build_hierarchy(decoder: str | dict) -> Hierarchy:
     except ValueError as error:
         raise NotAHierarchyError(str(decoder), str(error)) from error
     split = split_mmpretrain if is_registered(decoder) else split_timm
-    return Hierarchy(name, classifier, split(name, classifier))
+    parts = split(name, classifier)
+    return Hierarchy(name, classifier, parts, first_layer_channels(decoder))
 
 
 @torch.no_grad()

@@ -145,6 +145,16 @@ def own_size(config: str | dict, model: Any) -> Size:
     return (size, size) if isinstance(size, int) else tuple(size)
 
 
+def help_with_size(config: str | dict) -> str:
+    """What to do about an `img_size` that no image can have; or ''."""
+    if isinstance(config, str) or 'img_size' not in config:
+        return ''
+    return (
+        '. Give an img_size of multiples of 32, height and width alike, or '
+        'none: images are then re-sized to what the model was trained on'
+    )
+
+
 def _round_up(size: Size, divisor: int) -> Size:
     height, width = (-(-side // divisor) * divisor for side in size)
     return height, width

@@ -1,65 +1,140 @@
-"""Mask2Former's head, which says what it needs where that is missing."""
+"""Mask2Former's head, with mmcv's compiled operators or without."""
 
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
+from mmengine.logging import print_log
+from mmengine.registry import Registry
 from mmseg.models.decode_heads import Mask2FormerHead
+from mmseg.structures import SegDataSample
+from torch import Tensor
 
 from ..registry import MODELS
+from .plain_operators import (
+    COMPILE_HELP,
+    LOCK,
+    are_compiled,
+    operators_importable,
+)
 
-# Module -> what it is for. mmdet's heads import mmcv.ops, hence the order.
-NEEDED = {
-    'mmcv.ops': "mmcv's compiled operators",
-    'mmdet.models.dense_heads': 'MMDetection',
-}
+MMDET = 'mmdet.models'
 INSTALL_HELP = """\
-No other model here needs that. On the OneDL packages:
-    MMCV_WITH_OPS=1 pip install --no-build-isolation --no-deps \
---force-reinstall --no-binary onedl-mmcv onedl-mmcv
-    pip install 'onedl-mmdetection>=3.5.1'  # extra onedl-mask2former
-On OpenMMLab's own (mmcv, not mmcv-lite; compiled against the torch that is \
-there):
-    pip uninstall mmcv-lite
-    MMCV_WITH_OPS=1 pip install --no-build-isolation --no-deps \
---force-reinstall --no-binary mmcv 'mmcv<2.2'
+No other model here needs that. On the OneDL packages (without its \
+dependencies: one of them, which is not imported, brings a second OpenCV):
+    pip install --no-deps 'onedl-mmdetection>=3.5.1'
+    pip install pycocotools shapely terminaltables
+On OpenMMLab's own:
     pip install 'mmdet>=3.3,<3.4'  # extra upstream-mask2former
 `python -m xnet_mm.check` says which of the two is here."""
+SLOWER = (
+    "Mask2Former runs without mmcv's compiled operators: the same results, "
+    'but slower. configs/baselines/README.md says how to compile them.'
+)
 
 
 @MODELS.register_module()
 class CheckedMask2FormerHead(Mask2FormerHead):
-    """MMSegmentation's Mask2FormerHead, checked before it is built.
+    """MMSegmentation's Mask2FormerHead, which needs no compiled operators.
 
-    Without mmdet that head is a class of another kind, and the errors point
-    elsewhere. Parameters and checkpoints are the same.
+    Parameters and checkpoints are the same. mmcv's operators are used where
+    they are compiled; if not, mmcv's deformable attention in plain torch is,
+    and a line in the log says so once.
 
     Args:
         **kwargs: those of mmseg's Mask2FormerHead.
 
     Raises:
-        ImportError: MMDetection or mmcv's operators are missing; says which
-            and how to install them.
+        ImportError: MMDetection is missing, or mmcv's compiled operators do
+            not fit the installed torch; says which and what to do.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         require_mask2former()
         super().__init__(**kwargs)
 
+    def forward(
+        self, maps: Sequence[Tensor], samples: Sequence[SegDataSample] = ()
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Maps -> classes and masks of the queries, layer by layer.
+
+        Args:
+            maps: four of the backbone, (B,C_i,H/s_i,W/s_i).
+            samples: what mmdet asks for and does not look at: with the
+                default a call by `mode='tensor'` works, as other heads' does.
+
+        Returns:
+            Logits (B,Q,K+1) and masks (B,Q,H/4,W/4), each a list.
+        """
+        return super().forward(maps, samples)
+
 
 def require_mask2former() -> None:
-    """Import what Mask2Former needs.
+    """Import what Mask2Former needs, and derive mmseg's head from mmdet's.
 
     Raises:
         ImportError: as `CheckedMask2FormerHead`.
     """
-    missing, cause = [], None
-    for module, what in NEEDED.items():
+    with LOCK, operators_importable(), _mmdet_importable():
         try:
-            import_module(module)
+            import_module('mmcv.ops')
+        except (ImportError, AssertionError) as error:
+            raise ImportError(
+                'Mask2Former needs mmcv.ops, which does not import '
+                f'({error}). Operators that were compiled against another '
+                f'torch do not load: compile them anew. {COMPILE_HELP}'
+            ) from error
+        try:
+            heads = import_module(f'{MMDET}.dense_heads')
         except ImportError as error:
-            missing.append(f'{what} ({module}: {error})')
-            cause = cause or error
-    if missing:
-        raise ImportError(
-            f'Mask2Former needs {" and ".join(missing)}. {INSTALL_HELP}'
-        ) from cause
+            raise ImportError(
+                f'Mask2Former needs MMDetection ({MMDET}.dense_heads: '
+                f'{error}). {INSTALL_HELP}'
+            ) from error
+        # mmseg imported it before, maybe in vain, and went on without.
+        # Not by issubclass, which would remember the first answer.
+        if heads.Mask2FormerHead not in Mask2FormerHead.__mro__:
+            Mask2FormerHead.__bases__ = (heads.Mask2FormerHead,)
+            theirs: Any = sys.modules[Mask2FormerHead.__module__]
+            theirs.MMDET_Mask2FormerHead = heads.Mask2FormerHead
+    if not are_compiled():
+        _say_slower()
+
+
+@contextmanager
+def _mmdet_importable() -> Iterator[None]:
+    """Within it mmdet's models are imported anew, if the first time failed.
+
+    Where an import ends in an error, Python keeps the modules that were
+    complete: some have put something else in the operators' place, and all
+    have registered what they define.
+    """
+    if MMDET in sys.modules and 'mmcv.ops' in sys.modules:
+        yield
+        return
+    for name in [*sys.modules]:
+        if name == MMDET or name.startswith(f'{MMDET}.'):
+            del sys.modules[name]
+    theirs = sys.modules.get('mmdet.registry')
+    registries = [
+        value
+        for value in vars(theirs or object).values()
+        if isinstance(value, Registry)
+    ]
+    for registry in registries:
+        again = partial(registry.register_module, force=True)
+        vars(registry)['register_module'] = again
+    try:
+        yield
+    finally:
+        for registry in registries:
+            del vars(registry)['register_module']
+
+
+@cache
+def _say_slower() -> None:
+    print_log(SLOWER, logger='current', level=logging.WARNING)

@@ -1,5 +1,7 @@
 """The encoder of the peers: a pre-trained encoder's pyramid, no image."""
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from ..registry import MODELS
@@ -18,6 +20,7 @@ class PretrainedPyramid(PretrainedEncoder):
         weights: likewise.
         input_scale: likewise.
         with_cp: likewise.
+        channels: likewise.
     """
 
     def __init__(
@@ -26,11 +29,17 @@ class PretrainedPyramid(PretrainedEncoder):
         weights: str | None = None,
         input_scale: float = 1.0,
         with_cp: bool = False,
+        channels: Sequence[int] | None = None,
     ) -> None:
         super().__init__(
-            encoder, weights, input_scale, pyramid=True, with_cp=with_cp
+            encoder,
+            weights,
+            input_scale,
+            pyramid=True,
+            with_cp=with_cp,
+            channels=channels,
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Image (B,3,H,W) -> four maps (B,C_i,H/s_i,W/s_i)."""
+        """Image (B,N,H,W) -> four maps (B,C_i,H/s_i,W/s_i)."""
         return super().forward(image)[1:]

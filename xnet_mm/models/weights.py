@@ -2,7 +2,8 @@
 
 "Pre-trained" is the claim of this package, so nothing here is silent: every
 tensor of the model is loaded, every key of the file is used or dropped on
-purpose and named, and anything else raises with both lists.
+purpose and named, and anything else raises with both lists. First layers for
+three channels are adapted to a model of others, and the log says so.
 """
 
 import re
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mmengine.logging import print_log
 from torch import Tensor, nn
@@ -17,7 +19,9 @@ from torch import Tensor, nn
 from ..fileio.checkpoint import load_checkpoint_file
 from ..fileio.download import cached_download
 from ..fileio.pairing_tensors import is_broken
+from .channels import first_layer_channels
 from .classifier import build_classifier, is_registered
+from .first_layer import adapt_first_layers, for_three_channels
 from .positions import resample_positions
 
 State = dict[str, Tensor]
@@ -26,12 +30,6 @@ HELP = (
     'Face hub), a path or URL of a .pth or .safetensors file, or '
     'package://MODULE/FILE for a file inside an installed Python package.'
 )
-SIZE_HELP = (
-    ' Position embeddings of this family cannot be brought to another '
-    'img_size; leave it out: images are then re-sized to what the weights '
-    'were trained on.'
-)
-
 # Names of the `efficientnet_pytorch` layout -> timm's, for a block with and
 # without an expanding convolution, and outside of the blocks.
 _SE = {'_se_reduce': 'se.conv_reduce', '_se_expand': 'se.conv_expand'}
@@ -79,28 +77,20 @@ def load_weights(
         optional: native names that the weights may lack.
 
     Raises:
-        ValueError: the weights are not those of this very model; nothing
-            has been loaded.
+        ValueError: the weights are not those of this very model, or of
+            other channels and not adaptable; nothing has been loaded.
         RuntimeError: the hub cannot be reached.
         FileNotFoundError: there is no such file or package.
     """
     outside: list[str] = []
     converted: list[str] = []
-    any_size = config
-    if not isinstance(config, str):
-        any_size = {k: v for k, v in config.items() if k != 'img_size'}
-    sized = any_size != config
-    if weights == 'timm' and not sized:
-        classifier = _from_hub(config, role)
-        state = found = dict(classifier.state_dict())
+    classifier = build_classifier(config)[1]
+    if weights == 'timm':
+        found = dict(_from_hub(config, role).state_dict())
     else:
-        classifier = build_classifier(config)[1]
-        if weights == 'timm':
-            found = dict(_from_hub(any_size, role).state_dict())
-        else:
-            found, outside = _unwrap(read_state(weights), classifier)
-        state, converted = _rename(found, classifier)
-        state = resample_positions(state, classifier)
+        found, outside = _unwrap(read_state(weights), classifier)
+    state, converted = _rename(found, classifier)
+    state = resample_positions(state, classifier)
     natives = classifier.state_dict()
     missing = [n for n in native_names if n not in state and n not in optional]
     unexpected = [k for k in state if k not in natives]
@@ -123,27 +113,29 @@ def load_weights(
             f'tensors: {_some(broken)}. Nothing was loaded; get the file '
             'again from its source.'
         )
+    used, adapted = adapt_first_layers(
+        used, natives, first_layer_channels(config), f'{role}: {weights}'
+    )
     try:
         # Through the classifier: its own hooks re-size position embeddings.
         classifier.load_state_dict({**natives, **used})
     except RuntimeError as error:
         raise ValueError(
             f'{role}: {weights} is of another size than {_name(config)}; '
-            f'nothing was loaded. {error}{SIZE_HELP if sized else ""}'
+            f'nothing was loaded. {error}{_help_with_size(config)}'
         ) from error
     loaded = classifier.state_dict()
     module.load_state_dict({o: loaded[n] for n, o in native_names.items()})
     resampled = [
-        k
-        for k in used
-        if k in found and found[k].numel() != natives[k].numel()
+        k for k in used if k in found and found[k].numel() != state[k].numel()
     ]
     dropped = [k for k in state if k not in native_names] + outside
     print_log(
         f'{role}: {len(used)} of {len(native_names)} tensors from {weights}'
         + (f'; dropped on purpose: {_some(dropped)}' if dropped else '')
         + (f'; converted by timm: {_some(converted)}' if converted else '')
-        + (f'; re-sampled: {_some(resampled)}' if resampled else ''),
+        + (f'; re-sampled: {_some(resampled)}' if resampled else '')
+        + (f'; {adapted}' if adapted else ''),
         logger='current',
     )
 
@@ -187,7 +179,10 @@ def _from_hub(config: str | dict, role: str) -> nn.Module:
             f'{_name(config)} is not. {HELP}'
         )
     try:
-        return build_classifier(config, pretrained=True)[1]
+        trained: Any = for_three_channels(config)
+        if not isinstance(trained, str):
+            trained = {k: v for k, v in trained.items() if k != 'img_size'}
+        return build_classifier(trained, pretrained=True)[1]
     except Exception as error:
         raise RuntimeError(
             f'{role}: timm could not get the weights of {_name(config)} '
@@ -266,6 +261,16 @@ def _rename_efficientnet_pytorch(state: State, classifier: nn.Module) -> State:
         return f'{blocks[index]}.{names.get(part, part)}.{rest}'
 
     return {rename(k): v for k, v in state.items()}
+
+
+def _help_with_size(config: str | dict) -> str:
+    if isinstance(config, str) or 'img_size' not in config:
+        return ''
+    return (
+        ' Position embeddings of this family cannot be brought to another '
+        'img_size; leave it out: images are then re-sized to what the '
+        'weights were trained on.'
+    )
 
 
 def _name(config: str | dict) -> str:

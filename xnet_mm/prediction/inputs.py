@@ -1,7 +1,7 @@
 """Predictions for all images of a folder, or all frames of a video."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import torch
 from mmengine.structures import BaseDataElement
 from rich.progress import track
 
+from ..datasets.channel_io import ARRAYS
 from ..fileio.folders import walk_files
-from ..fileio.images import read_image
 from ..fileio.output_names import output_names
 from .predictor import Predictor
 from .videos import Video
@@ -43,13 +43,14 @@ def predict_images(
         skipped: Such images are added here, with the reason.
         out_dir: Of the outputs, which are no inputs.
     """
-    paths = find_images(source, out_dir)
+    arrays = ARRAYS if predictor.pipeline.takes_arrays else ()
+    paths = find_images(source, out_dir, arrays)
     root = source if source.is_dir() else source.parent
     names = output_names(paths, root)
     batch: dict[Path, np.ndarray] = {}
     for path in track(paths, 'Predicting'):
         try:
-            batch[path] = read_image(path)
+            batch[path] = predictor.pipeline.picture(path)
         except (OSError, ValueError, MemoryError) as error:
             skipped.append(describe_skipped(path, error))
         if batch and (len(batch) == batch_size or path is paths[-1]):
@@ -132,7 +133,9 @@ def describe_skipped(name: Path | str, error: Exception) -> str:
     return text if str(name) in text else f'{name}: {text}'
 
 
-def find_images(source: Path, out_dir: Path | None = None) -> list[Path]:
+def find_images(
+    source: Path, out_dir: Path | None = None, more: Collection[str] = ()
+) -> list[Path]:
     """`source` itself, or every image below the folder `source`, sorted.
 
     Links to folders are followed. What is called like an image and is none
@@ -142,6 +145,7 @@ def find_images(source: Path, out_dir: Path | None = None) -> list[Path]:
     Args:
         source: an image or a folder.
         out_dir: a folder whose images are outputs and no inputs.
+        more: suffixes that count as those of images too.
 
     Raises:
         SystemExit: nothing there.
@@ -154,18 +158,18 @@ def find_images(source: Path, out_dir: Path | None = None) -> list[Path]:
     found = sorted(
         path
         for path in walk_files(source, without)
-        if _is_called_image(path) or not os.access(path, os.R_OK)
+        if _is_called_image(path, more) or not os.access(path, os.R_OK)
     )
     if not found:
         raise SystemExit(
             f'no images below {source}; looked for '
-            f'{" ".join(sorted(IMAGE_SUFFIXES))}'
+            f'{" ".join(sorted({*IMAGE_SUFFIXES, *more}))}'
         )
     return found
 
 
-def _is_called_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES
+def _is_called_image(path: Path, more: Collection[str] = ()) -> bool:
+    return path.suffix.lower() in {*IMAGE_SUFFIXES, *more}
 
 
 def check_out_dir(source: Path, out_dir: Path, folders: Sequence[str]) -> None:

@@ -11,7 +11,12 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 
-from ..datasets.transforms import LoadDepth, LoadImage
+from ..datasets.channel_io import picture_reader
+from ..datasets.transforms import (
+    LoadDepth,
+    LoadImage,
+    LoadMultiChannelImage,
+)
 
 
 class PlainPipeline:
@@ -23,6 +28,7 @@ class PlainPipeline:
 
     Attributes:
         transforms: of an image that was read already, in order.
+        takes_arrays: whether npy and npz files are images.
 
     Raises:
         ValueError: no pipeline, or several that differ.
@@ -31,13 +37,15 @@ class PlainPipeline:
     def __init__(self, cfg: Config) -> None:
         loader, *steps = _without_truth(_test_steps(cfg))
         self._array_problem = ''
+        kind = _class_of(loader)
         options = dict(loader)
-        kind = _class_of(options.pop('type'))
+        del options['type']
         as_array: dict[str, Any] = dict(type='LoadImageFromNDArray')
         if options.pop('to_float32', False):
             as_array['to_float32'] = True
         # Our own reader's pixels come as they are; other loaders read files.
         self._reads_files = kind is not LoadImage
+        self.takes_arrays = kind is LoadMultiChannelImage
         if self._reads_files and (
             kind is not LoadImageFromFile
             or options.get('color_type', 'color') != 'color'
@@ -51,12 +59,29 @@ class PlainPipeline:
         self._of_array = Compose([as_array, *steps])
         self._of_file = Compose([loader, *steps])
         self.transforms = self._of_array.transforms
+        self._picture = picture_reader(self._of_file.transforms)
+
+    def picture(self, file: Path) -> np.ndarray:
+        """What people are shown of a file, (H, W, 3) uint8 BGR.
+
+        Raises:
+            FileNotFoundError or ValueError: it cannot be read.
+        """
+        try:
+            return self._picture(file)
+        except ValueError:
+            if not self._reads_files or self.takes_arrays:
+                raise
+        # A loader of other people's, which may read more than pictures.
+        return LoadMultiChannelImage().picture(file)
 
     def __call__(self, image: np.ndarray, file: Path | None = None) -> dict:
         """`inputs` and `data_samples` of an image.
 
         Args:
-            image: (H, W, 3) uint8 BGR, as `read_image` gives it.
+            image: (H, W, 3) uint8 BGR, as `read_image` gives it; without a
+                file also (H, W, N), as `LoadMultiChannelImage` does where
+                the pipeline has it.
             file: that it was read from. Where the pipeline does not load by
                 `xnet_mm.LoadImage`, it loads this file in its own way.
 
@@ -65,7 +90,9 @@ class PlainPipeline:
         """
         if self._reads_files and file is not None:
             return self._of_file(dict(img_path=str(file), seg_fields=[]))
-        if self._array_problem:
+        # Three channels may be those of a video, B, G, R.
+        is_read = self.takes_arrays and image.ndim == 3 != image.shape[2]
+        if self._array_problem and not is_read:
             raise ValueError(self._array_problem)
         return self._of_array(dict(img=image, seg_fields=[]))
 
@@ -145,13 +172,15 @@ def _without_truth(steps: Sequence[dict]) -> list[Any]:
     return [*steps[:1], *(s for s in steps[1:] if not _loads_truth(s))]
 
 
-def _class_of(kind: str | type) -> type | None:
+def _class_of(step: dict) -> type | None:
     """The transform of a `type`, which may be the class itself."""
-    if isinstance(kind, str):
-        from mmseg.registry import TRANSFORMS
+    if not isinstance(step['type'], str):
+        return step['type']
+    from mmseg.registry import TRANSFORMS
 
-        return TRANSFORMS.get(kind)
-    return kind
+    scope = step.get('_scope_', 'mmseg')
+    with TRANSFORMS.switch_scope_and_registry(scope) as registry:
+        return registry.get(step['type'])
 
 
 def _name(step: dict) -> str:
@@ -166,7 +195,7 @@ def _is_loader(step: dict) -> bool:
 
 def _loads_truth(step: dict) -> bool:
     """By its class, or by its name as MMSegmentation's own have it."""
-    kind = _class_of(step['type'])
+    kind = _class_of(step)
     if kind and issubclass(kind, LoadAnnotations | LoadDepth):
         return True
     return _is_loader(step) and 'Annotation' in _name(step)

@@ -18,6 +18,7 @@ from ..fileio.finite import check_prediction
 from ..fileio.pairing import check_pairing, dataset_meta
 from ..fileio.pairing_tensors import weights_of
 from ..models.arguments import check_model_config, check_windows
+from ..models.channels import claimed_channels
 from .pipeline import PlainPipeline
 
 
@@ -36,7 +37,7 @@ class Predictor:
     Raises:
         ValueError: the checkpoint is damaged or not of this model, or the
             config's model cannot work (a sliding window that leaves pixels
-            out, ...).
+            out, boxes that want other numbers of channels, ...).
     """
 
     def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
@@ -46,6 +47,7 @@ class Predictor:
         check_model_config(cfg.get('model'))
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
         check_windows(getattr(model, 'test_cfg', None))
+        claimed_channels(model)  # or its boxes do not agree
         content = load_checkpoint_file(checkpoint)
         check_pairing(model, content, checkpoint, cfg)
         model.load_state_dict(weights_of(content), strict=False)
@@ -64,7 +66,8 @@ class Predictor:
         """The model's samples, one for each image.
 
         Args:
-            images: (H, W, 3) uint8 BGR each, of any sizes.
+            images: (H, W, 3) uint8 BGR each, of any sizes; for a model of
+                other channels (H, W, N), see `PlainPipeline`.
             names: of the images, for errors.
             files: that they were read from; see `PlainPipeline`.
 

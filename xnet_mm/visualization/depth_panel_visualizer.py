@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from mmengine.structures import BaseDataElement, PixelData
+from mmengine.structures import BaseDataElement
 
 from ..registry import VISUALIZERS
 from .depth_colours import depth_range as choose_range
 from .depth_panels import draw_depth
-from .panel_visualizer import PanelVisualizer
+from .panel_visualizer import PanelVisualizer, plane
 
 
 @VISUALIZERS.register_module()
@@ -22,10 +22,11 @@ class DepthPanelVisualizer(PanelVisualizer):
 
     Args:
         name: MMEngine keeps one visualiser of each name.
-        depth_range: 'max_depth' (0 to that of `dataset_meta`, so colours
-            compare between pictures), 'percentile' (2nd to 98th of each
-            truth) or two numbers in metres.
-        **kwargs: MMEngine's own.
+        depth_range: 'max_depth' (0 to that of `dataset_meta` or, where the
+            client sets none, of the sample, so colours compare between
+            pictures), 'percentile' (2nd to 98th of each truth) or two
+            numbers in metres.
+        **kwargs: `PanelVisualizer`'s.
 
     Raises:
         ValueError: another `depth_range`.
@@ -47,18 +48,31 @@ class DepthPanelVisualizer(PanelVisualizer):
         data_sample: BaseDataElement | None,
         draw_gt: bool = True,
         draw_pred: bool = True,
+        with_labels: bool = True,
     ) -> np.ndarray:
-        """The picture, (h, w, 3) uint8 RGB; see `draw_depth`."""
+        """The picture, (h, w, 3) uint8 RGB; see `draw_depth`.
+
+        It has its bars in any case, as colours alone say nothing.
+        """
         sample = BaseDataElement() if data_sample is None else data_sample
-        truth = _depth_map(sample.get('gt_depth_map')) if draw_gt else None
-        pred = _depth_map(sample.get('pred_depth_map')) if draw_pred else None
+        maps = [
+            plane(sample.get(key)).astype(np.float32)
+            if wanted and key in sample
+            else None
+            for wanted, key in (
+                (draw_gt, 'gt_depth_map'),
+                (draw_pred, 'pred_depth_map'),
+            )
+        ]
+        truth, pred = maps
         box = sample.metainfo.get('crop_box')
         if box is not None:
             image = crop_image(image, box)
         known = truth if truth is not None else pred
         limits = choose_range(
             self.depth_range,
-            (self.dataset_meta or {}).get('max_depth'),
+            (self.dataset_meta or {}).get('max_depth')
+            or sample.metainfo.get('max_depth'),
             np.empty(0) if known is None else known,
         )
         return draw_depth(image, limits, truth, pred)
@@ -78,10 +92,3 @@ def crop_image(image: np.ndarray, box: Sequence[int]) -> np.ndarray:
     if image.shape[:2] == (height, width):
         return image
     return image[top : top + height, left : left + width]
-
-
-def _depth_map(depth_map: PixelData | None) -> np.ndarray | None:
-    """(1, h, w) depth of a sample as (h, w) float32."""
-    if depth_map is None:
-        return None
-    return np.asarray(depth_map.data.cpu(), np.float32).squeeze(0)

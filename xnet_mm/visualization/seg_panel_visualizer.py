@@ -5,7 +5,7 @@ import numpy as np
 from mmengine.structures import BaseDataElement, PixelData
 
 from ..registry import VISUALIZERS
-from .panel_visualizer import PanelVisualizer
+from .panel_visualizer import PanelVisualizer, plane
 from .panels import colour_labels, legend, side_by_side, stack
 
 
@@ -15,7 +15,7 @@ class SegPanelVisualizer(PanelVisualizer):
 
     Colours and names come from `dataset_meta`, which MMEngine's loops set;
     void pixels are black; the legend names the classes that occur. A sample
-    holds `gt_sem_seg` and `pred_sem_seg`. Options: MMEngine's own.
+    holds `gt_sem_seg` and `pred_sem_seg`. Options: `PanelVisualizer`'s.
     """
 
     def draw_panels(
@@ -24,6 +24,7 @@ class SegPanelVisualizer(PanelVisualizer):
         data_sample: BaseDataElement | None,
         draw_gt: bool = True,
         draw_pred: bool = True,
+        with_labels: bool = True,
     ) -> np.ndarray:
         """The picture, (h, w, 3) uint8 RGB.
 
@@ -48,7 +49,7 @@ class SegPanelVisualizer(PanelVisualizer):
                 panels[title] = colour_labels(labels, palette)
                 ids.update(np.unique(labels).tolist())
         picture = side_by_side(panels)
-        if not ids:
+        if not ids or not with_labels:
             return picture
         return stack(
             picture, legend(classes, palette, sorted(ids), picture.shape[1])
@@ -57,7 +58,7 @@ class SegPanelVisualizer(PanelVisualizer):
 
 def _label_map(sem_seg: PixelData, size: tuple[int, int]) -> np.ndarray:
     """(1, h, w) labels of a sample as (H, W) int32 of the image's size."""
-    labels = np.asarray(sem_seg.data.cpu()).squeeze(0).astype(np.int32)
+    labels = plane(sem_seg).astype(np.int32)
     if labels.shape == size:
         return labels
     return cv2.resize(labels, size[::-1], interpolation=cv2.INTER_NEAREST)

@@ -20,7 +20,7 @@ train_pipeline = [
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [
-    dict(type='xnet_mm.LoadImage'),
+    dict(type='LoadImageFromFile', _scope_='xnet_mm'),
     dict(type='Resize', scale=img_scale, keep_ratio=True),
     # After Resize: the metric is computed at the label's own size.
     dict(type='xnet_mm.LoadLabels'),

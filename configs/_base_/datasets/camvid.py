@@ -24,7 +24,7 @@ train_pipeline = [
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [
-    dict(type='xnet_mm.LoadImage'),
+    dict(type='LoadImageFromFile', _scope_='xnet_mm'),
     dict(type='Resize', scale=test_scale, keep_ratio=True),
     # After Resize: the metric is computed at the label's own size.
     dict(type='xnet_mm.LoadLabels'),

@@ -32,7 +32,7 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='xnet_mm.LoadImage'),
+    dict(type='LoadImageFromFile', _scope_='xnet_mm'),
     dict(type='xnet_mm.DepthSplatResize', scale=img_scale),
     # After the resize: the metric is computed at 1936x1216.
     dict(type='xnet_mm.LoadDepth'),

@@ -17,7 +17,7 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='xnet_mm.LoadImage'),
+    dict(type='LoadImageFromFile', _scope_='xnet_mm'),
     resize,
     # After the resize: the metric is computed at the truth's own size.
     dict(type='xnet_mm.LoadDepth'),

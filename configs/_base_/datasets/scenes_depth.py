@@ -13,7 +13,7 @@ train_pipeline = [
     dict(type='xnet_mm.PackDepthInputs'),
 ]
 test_pipeline = [
-    dict(type='xnet_mm.LoadImage'),
+    dict(type='LoadImageFromFile', _scope_='xnet_mm'),
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]

@@ -12,11 +12,15 @@ test_dataloader = dict(
     ),
 )
 # 654 of the images are also in NYU-Depth-V2.
-test_evaluator = [
-    dict(type='xnet_mm.DepthProtocolMetric', protocol='sun_rgbd'),
-    dict(
-        type='xnet_mm.DepthProtocolMetric',
-        protocol='sun_rgbd_without_nyu',
-        prefix='without_nyu',
-    ),
-]
+test_evaluator = dict(
+    _delete_=True,
+    type='xnet_mm.DepthEvaluator',
+    metrics=[
+        dict(type='xnet_mm.DepthProtocolMetric', protocol='sun_rgbd'),
+        dict(
+            type='xnet_mm.DepthProtocolMetric',
+            protocol='sun_rgbd_without_nyu',
+            prefix='without_nyu',
+        ),
+    ],
+)

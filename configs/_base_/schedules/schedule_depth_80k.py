@@ -49,7 +49,7 @@ default_hooks = dict(
         max_keep_ckpts=2,
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'),
+    visualization=dict(type='xnet_mm.PictureHook'),
 )
 # For another number of GPUs: --cfg-options auto_scale_lr.enable=True
 auto_scale_lr = dict(enable=False, base_batch_size=16)

@@ -1,5 +1,6 @@
 """LoadImage: as all tools read it; LoadDepth: metres, at its place."""
 
+import cv2
 import numpy as np
 import pytest
 from depth_pairs import PIPELINE, make_pairs, units
@@ -10,7 +11,7 @@ from picture_files import lossy_files, pillow, refused_files
 from PIL import Image
 
 from xnet_mm.datasets import DepthDataset
-from xnet_mm.datasets.transforms import LoadDepth, LoadImage
+from xnet_mm.datasets.transforms import LoadDepth, LoadFileOrArray, LoadImage
 
 
 @pytest.fixture
@@ -121,3 +122,25 @@ def test_images_that_are_wrong(tmp_path):
         assert loader(dict(img_path=str(path))) is None
     with pytest.raises(FileNotFoundError, match=r'no\.jpg'):
         LoadImage()(dict(img_path=str(tmp_path / 'no.jpg')))
+
+
+def test_a_file_or_an_array(tmp_path):
+    image = np.random.default_rng(0).integers(256, size=(4, 5, 3), dtype='u1')
+    path = str(tmp_path / 'a.png')
+    cv2.imwrite(path, image)
+    for options, dtype in (({}, 'uint8'), (dict(to_float32=True), 'float32')):
+        load = LoadFileOrArray(**options)
+        for given, name in (
+            (path, path),
+            (dict(img_path=path), path),
+            (image, None),
+            (dict(img=image), None),
+        ):
+            found = load(given)
+            assert found['img'].dtype == dtype
+            np.testing.assert_array_equal(found['img'], image)
+            assert found['img_shape'] == found['ori_shape'] == (4, 5)
+            assert found['img_path'] == name
+    (tmp_path / 'cut.png').write_bytes((tmp_path / 'a.png').read_bytes()[:60])
+    with pytest.raises(ValueError, match=r'cut\.png'):
+        LoadFileOrArray()(str(tmp_path / 'cut.png'))

@@ -5,7 +5,8 @@ from .crop import DepthRandomCrop, DepthRandomPad, KBCrop, NYUCrop
 from .formatting import PackDepthInputs
 from .geometry import DepthRandomFlip, DepthRandomRotate
 from .labels import LoadLabels
-from .loading import LoadDepth, LoadImage
+from .loading import LoadDepth, LoadFileOrArray, LoadImage
+from .multi_channel import LoadMultiChannelImage
 from .resize import DepthRandomResize, DepthResize, DepthSplatResize
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     'DepthSplatResize',
     'KBCrop',
     'LoadDepth',
+    'LoadFileOrArray',
     'LoadImage',
     'LoadLabels',
+    'LoadMultiChannelImage',
     'NYUCrop',
     'PackDepthInputs',
 ]

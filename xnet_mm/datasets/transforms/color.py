@@ -29,7 +29,7 @@ class DepthColorAug(BaseTransform):
         gamma_range: smallest and largest exponent.
         brightness_range: smallest and largest factor of the image.
         color_range: smallest and largest factor of one channel, drawn for
-            each of the three.
+            each of them.
         mode: 'unit' or 'mdet', see above.
     """
 
@@ -59,12 +59,14 @@ class DepthColorAug(BaseTransform):
         if image.dtype != np.uint8:
             raise TypeError(
                 f'{results.get("img_path")}: DepthColorAug wants 8-bit '
-                f'images, got {image.dtype}. Load without to_float32'
+                f'images, got {image.dtype}. Load without to_float32, or '
+                'leave it out for files of more bits'
             )
         if np.random.rand() < self.prob:
             gamma = np.random.uniform(*self.gamma_range)
             brightness = np.random.uniform(*self.brightness_range)
-            colors = np.random.uniform(*self.color_range, 3)
+            count = 1 if image.ndim == 2 else image.shape[2]
+            colors = np.random.uniform(*self.color_range, count)
             # 256 values per channel instead of a power for every pixel.
             level = np.linspace(0, self.white, 256)[:, None] ** gamma
             table = level * (brightness * colors) * (255 / self.white)

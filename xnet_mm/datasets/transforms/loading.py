@@ -1,8 +1,11 @@
 """Reading a sample's image and depth map."""
 
+from typing import Any
+
 import numpy as np
 from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmengine.fileio import get
+from mmseg.datasets.transforms import LoadImageFromNDArray
 
 from ...fileio.images import decode_image
 from ...registry import TRANSFORMS
@@ -57,6 +60,32 @@ class LoadImage(LoadImageFromFile):
         results['img'] = image
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results
+
+
+class LoadFileOrArray(BaseTransform):
+    """What `MMSegInferencer` puts in the place of a pipeline's reader.
+
+    A file is read as by `LoadImage`, an array (H, W, 3) BGR is taken as it
+    is. It stands as `InferencerLoader` in scope xnet_mm, where MMSegmentation
+    has its own of this name.
+
+    Args:
+        to_float32: give float32 instead of uint8, of the same values.
+        **kwargs: more of `LoadImage`.
+    """
+
+    def __init__(self, to_float32: bool = False, **kwargs: Any) -> None:
+        self.of_file = LoadImage(to_float32=to_float32, **kwargs)
+        self.of_array = LoadImageFromNDArray(to_float32=to_float32)
+
+    def transform(self, results: str | np.ndarray | dict) -> dict | None:
+        """Add `img` and its sizes to a path, an array or a dict with one."""
+        if isinstance(results, np.ndarray):
+            results = dict(img=results)
+        elif not isinstance(results, dict):
+            results = dict(img_path=str(results))
+        load = self.of_array if 'img' in results else self.of_file
+        return load(results)
 
 
 @TRANSFORMS.register_module()
