@@ -60,7 +60,10 @@ def split_timm(name: str, model: nn.Module) -> list[list[str]]:
             name, f'its stages {ends} are nested or have no stem before them'
         )
     cuts = [0, starts[0], *(units.index(end) + 1 for end in ends)]
-    return [units[a:b] for a, b in pairwise(cuts)]
+    parts = [units[a:b] for a, b in pairwise(cuts)]
+    if not all(parts):
+        raise NotAHierarchyError(name, f'its stages {ends} stand in no order')
+    return parts
 
 
 def split_mmpretrain(name: str, model: nn.Module) -> list[list[str]]:
