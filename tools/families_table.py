@@ -86,11 +86,17 @@ def render(found: dict[str, Any]) -> str:
         {f for f, facts in families.items() if facts.get(role)}
         for role in ('encoder', 'decoder')
     )
+    untried = {
+        f
+        for f, facts in families.items()
+        if facts.get('why_no_encoder', '').startswith('not tried')
+    }
+    neither = families.keys() - encoders - decoders - untried
     counts = (
         f'Of {len(families)} families {len(encoders & decoders)} are both, '
         f'{len(encoders - decoders)} are encoders only, '
         f'{len(decoders - encoders)} are decoders only, '
-        f'{len(families.keys() - encoders - decoders)} are neither.'
+        f'{len(neither)} are neither, and {len(untried)} were not tried.'
     )
     head = ['family', 'smallest model', 'M', 'encoder', 'decoder', 'why not']
     lines = [head, ['---'] * len(head)]
@@ -122,7 +128,7 @@ def row(family: str, facts: dict[str, Any]) -> list[str]:
 def shorten(reason: str) -> str:
     """A reason for a cell: without the twelve strides of a ViT."""
     reason = re.sub(r'strides \[(\d+)(?:, \1)+\]', r'stride \1 only', reason)
-    reason = reason.replace('|', '\\|')
+    reason = reason.removesuffix(": AssertionError('')").replace('|', '\\|')
     return f'{reason[:160]}...' if len(reason) > 160 else reason
 
 
@@ -245,6 +251,13 @@ def run(
         for family, facts in known.items()
         if family in families and not (pattern and fnmatch(family, pattern))
     }
+
+    def keep(known: dict[str, Any]) -> dict[str, Any]:
+        found = dict(timm=version, families=dict(sorted(known.items())))
+        text = json.dumps(found, indent=1, ensure_ascii=False)
+        write_atomically(docs / 'families.json', f'{text}\n'.encode())
+        return found
+
     worker = Worker(work)
     todo = [family for family in families if family not in known]
     try:
@@ -257,12 +270,10 @@ def run(
                 + (f' ({why})' if why else ''),
                 flush=True,
             )
-            found = dict(timm=version, families=dict(sorted(known.items())))
-            text = json.dumps(found, indent=1, ensure_ascii=False)
-            write_atomically(docs / 'families.json', f'{text}\n'.encode())
+            keep(known)
     finally:
         worker.stop()
-    write_atomically(docs / 'families.md', render(found).encode())
+    write_atomically(docs / 'families.md', render(keep(known)).encode())
     print(f'written: {docs / "families.md"}')
 
 
