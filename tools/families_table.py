@@ -194,10 +194,11 @@ class Worker:
         if self.process is None:
             context = multiprocessing.get_context('spawn')
             self.pipe, theirs = context.Pipe()
-            self.process = context.Process(
+            process = context.Process(
                 target=serve, args=(theirs, self.work), daemon=True
             )
-            self.process.start()
+            process.start()
+            self.process = process
             theirs.close()
         try:
             self.pipe.send(names)

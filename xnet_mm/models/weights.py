@@ -268,7 +268,7 @@ def _help_with_size(config: str | dict) -> str:
         return ''
     return (
         ' Position embeddings of this family cannot be brought to another '
-        'img_size; leave it out: images are then re-sized to what the '
+        'img_size. Leave it out, and images are re-sized to what the '
         'weights were trained on.'
     )
 
