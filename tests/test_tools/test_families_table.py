@@ -4,11 +4,11 @@ import json
 import runpy
 import subprocess
 import sys
-import time
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from tiny_families import FAMILIES, find, find_or_die, find_or_hang
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / 'tools/families_table.py'
@@ -16,7 +16,6 @@ TOOL = ROOT / 'tools/families_table.py'
 sys.path.insert(0, str(TOOL.parent))
 tool = import_module(TOOL.stem)
 
-FAMILIES = {'a/a': ['a_1', 'a_2'], 'b/b': ['b_1'], 'c/c': ['c_1']}
 ROWS = """\
 | family | smallest model | M | encoder | decoder | why not |
 | --- | --- | --- | --- | --- | --- |
@@ -24,31 +23,6 @@ ROWS = """\
 | b/b | b_1 | 1.5 | 224×224 | no | decoder: it has stride 16 only |
 | c/c | c_1 | 1.5 | no | no | no map |
 """
-
-
-def find(names):
-    """Facts of each of FAMILIES."""
-    facts = dict(model=names[0], parameters=1_500_000)
-    if names[0] == 'a_1':
-        return dict(facts, encoder='any', decoder='any', equals='features')
-    if names[0] == 'b_1':
-        why = 'it has strides [16, 16, 16]'
-        return dict(facts, encoder='224×224', decoder='', why_no_decoder=why)
-    return dict(facts, why_no_encoder='no map', why_no_decoder='no map')
-
-
-def find_or_die(names):
-    """No facts of b."""
-    if names[0] == 'b_1':
-        sys.exit(3)
-    return find(names)
-
-
-def find_or_hang(names):
-    """No facts of b."""
-    while names[0] == 'b_1':
-        time.sleep(0.1)
-    return find(names)
 
 
 class InProcess:
