@@ -2,11 +2,14 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from decoder_families import FAMILIES, family
+from torch.testing import assert_close
 
 from xnet_mm.models import Hierarchy, build_hierarchy
 from xnet_mm.models.classifier import build_classifier
 from xnet_mm.models.hierarchy import NotAHierarchyError
+from xnet_mm.models.input_size import InputSize
 
 
 @family(FAMILIES)
@@ -86,3 +89,81 @@ def test_drop_stem_forgets_its_tensors():
     }
     assert {*hierarchy.native_names.values()} == {*hierarchy.state_dict()}
     assert hierarchy.stem is None
+
+
+@torch.no_grad()
+def test_a_decoder_of_multiples_pads_and_cuts():
+    """DLA adds maps that only meet at multiples of 32."""
+    hierarchy = build_hierarchy('dla46x_c').eval()
+    assert hierarchy.input_size == InputSize(32, 32)
+    torch.manual_seed(0)
+    image = torch.rand(1, 3, 70, 90)
+    stem = hierarchy.forward_stem(image)
+    stride = hierarchy.stem_stride
+    assert stem.shape[2:] == (-(-70 // stride), -(-90 // stride))
+    padded = F.pad(image, (0, 6, 0, 26))
+    assert_close(
+        hierarchy.stem(padded)[..., : 70 // stride, : 90 // stride], stem
+    )
+    # What the stages see: the stem's map, and zeros where no image is.
+    x = F.pad(stem, (0, 96 // stride - stem.shape[3],
+                     0, 96 // stride - stem.shape[2]))  # fmt: skip
+    links = [torch.rand(1, c, 7, 9) for c in hierarchy.channels[:3]]
+    sizes = [(18, 23), (9, 12), (5, 6), (3, 3)]
+    wanted = []
+    for i, (stage, size) in enumerate(
+        zip(hierarchy.stages, sizes, strict=True)
+    ):
+        if i:
+            link = F.interpolate(links[i - 1], sizes[i - 1], mode='bilinear')
+            pads = [
+                n - m for n, m in zip(x.shape[2:], link.shape[2:], strict=True)
+            ]
+            x = x + F.pad(link, (0, pads[1], 0, pads[0]))
+        x = stage(x)
+        wanted.append(x[..., : size[0], : size[1]])
+    for ours, theirs in zip(
+        hierarchy.forward_stages(stem, links), wanted, strict=True
+    ):
+        assert_close(ours, theirs)
+
+
+@torch.no_grad()
+def test_at_a_multiple_such_a_decoder_is_the_classifier():
+    hierarchy = build_hierarchy('dla46x_c').eval()
+    image = torch.rand(1, 3, 96, 64)
+    x, wanted = hierarchy.stem(image), []
+    for stage in hierarchy.stages:
+        x = stage(x)
+        wanted.append(x)
+    for ours, theirs in zip(hierarchy(image), wanted, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ('name', 'reason'),
+    [
+        ('sam2_hiera_tiny', 'do not give the maps of the whole'),
+        ('coatnet_pico_rw_224', r'\(64, 96\), and a decoder .* of any size:'),
+        ('gcvit_xxtiny', r'\(64, 96\), and a decoder .* of any size: .*shape'),
+    ],
+)
+def test_sizes_that_no_decoder_can_be_of(name, reason):
+    with pytest.raises(NotAHierarchyError, match=reason):
+        build_hierarchy(name)
+
+
+class Table(torch.nn.Conv2d):
+    """Knows positions up to 176 pixels."""
+
+    def forward(self, x):
+        if max(x.shape[2:]) > 176 // 4:
+            raise IndexError(f'no row {x.shape[3]}')
+        return super().forward(x)
+
+
+def test_tables_that_end_at_the_size_of_training():
+    name, classifier = build_classifier('resnet10t', num_classes=0)
+    classifier.layer1[0].conv1 = Table(64, 64, 3, padding=1)
+    with pytest.raises(NotAHierarchyError, match=r'images of 176x176, and a'):
+        Hierarchy(name, classifier, resnet_parts())

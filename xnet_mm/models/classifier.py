@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
-from .arguments import describe_close
+from .arguments import check_counts, describe_close
 from .channels import first_layer_channels
 
 WANTED = (
@@ -55,11 +55,18 @@ def build_classifier(
             f'{describe_close(name.split(".")[0], timm.list_models())}'
         )
     first_layer_channels(config)  # a number, or timm's error is odd
+    if 'img_size' in options:
+        options['img_size'] = _read_size(name, options['img_size'])
     try:
         return name, _create_any_size(name, {**defaults, **options})
-    except (TypeError, ValueError, RuntimeError) as error:
+    except Exception as error:  # an empty AssertionError too
+        if isinstance(error, TypeError) and "'img_size'" in str(error):
+            raise ValueError(
+                f'{name} has no option img_size; leave it out'
+            ) from error
         raise ValueError(
-            f'timm cannot build {name} with {options}: {error}'
+            f'timm cannot build {name} with {options}: '
+            f'{str(error) or type(error).__name__}'
         ) from error
 
 
@@ -82,6 +89,19 @@ def _build_registered(config: dict) -> nn.Module:
         raise ValueError(
             f'{kind} cannot be built from {config}: {error}'
         ) from error
+
+
+def _read_size(name: str, size: Any) -> tuple[int, int]:
+    sides = (size, size) if isinstance(size, int) else size
+    try:
+        check_counts('img_size', sides)
+        height, width = sides
+    except ValueError:
+        raise ValueError(
+            f'{name}: img_size={size!r}; wanted the height and width of '
+            'images in pixels, (H, W), or one number for both'
+        ) from None
+    return height, width
 
 
 def _create_any_size(name: str, options: dict[str, Any]) -> nn.Module:

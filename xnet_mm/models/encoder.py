@@ -20,6 +20,7 @@ from .classifier import (
     split_batch_norm_act,
     where_it_lies,
 )
+from .input_size import find_input_size, help_with_size, own_size
 from .layers import read_layers
 from .weights import load_weights
 
@@ -53,13 +54,18 @@ class PretrainedEncoder(BaseModule):
     Attributes:
         out_channels, out_strides: width and stride, in image pixels, of each
             map that follows the image.
+        input_size: the images that the model takes. Others are fitted, and
+            its maps brought back to their extent: padded where sides have
+            to be multiples, re-sized for a model of one size (Hiera,
+            MaxViT, BEiT, ...; `img_size=(H, W)` in `encoder` sets which).
         layers: of the parameters that are used, by their names in
             `self.encoder`; `None` where the model does not say.
 
     Raises:
-        ValueError: the encoder does not return maps (B,C,H,W), timm knows no
-            such model, `input_scale` is not above 0, or `channels` are not
-            as many as the first layer takes.
+        ValueError: the encoder does not return maps (B,C,H,W) or takes no
+            image of any size that was tried, timm knows no such model,
+            `input_scale` is not above 0, or `channels` are not as many as
+            the first layer takes.
     """
 
     encoder: Any  # timm's and the registries' models share no more than that
@@ -93,12 +99,13 @@ class PretrainedEncoder(BaseModule):
                 'with_cp=True is for timm encoders; give '
                 f'{name} its own option in `encoder`.'
             )
-        ours = {
-            id(t): n
-            for n, t in self.encoder.state_dict(keep_vars=True).items()
-        }
+        ours = self.encoder.state_dict(keep_vars=True)
+        name_of = {id(t): n for n, t in ours.items()}
         self.native_names = {
-            n: ours[id(t)] for n, t in natives.items() if id(t) in ours
+            # Of a tensor that stands in several places each keeps its name.
+            n: n if ours.get(n) is t else name_of[id(t)]
+            for n, t in natives.items()
+            if id(t) in name_of
         }
         with where_it_lies(self.encoder):
             self._probe(name)
@@ -135,21 +142,35 @@ class PretrainedEncoder(BaseModule):
 
     @torch.enable_grad()  # what gradients reach, also if built without any
     def _probe(self, name: str) -> None:
-        """Find width and stride by a small image; freeze what is unused."""
+        """Find size, width and stride by images; freeze what is unused."""
         if is_registered(self.config):
             patch = self.config.get('patch_size', 32)
         else:
             patch = self.encoder.feature_info[-1]['reduction']
         unit = patch if patch == 14 else 16
         self.encoder.eval()
-        size = (4 * unit, 6 * unit)
+        own = own_size(self.config, self.encoder)
         try:
-            features = self._maps(torch.zeros(1, self.in_chans, *size))
-        except Exception as error:
+            self.input_size = find_input_size(
+                lambda size: self._maps(torch.zeros(1, self.in_chans, *size)),
+                *(unit, max(patch, unit), own),
+            )
+        except ValueError as error:
+            hint = help_with_size(self.config)
             raise ValueError(
-                f'{name} cannot be an encoder: an image of {size} gives '
-                f'{type(error).__name__}: {error}'
+                f'{name} cannot be an encoder: {error}{hint}'
             ) from error
+        if self.input_size.advice:
+            print_log(
+                f'encoder: {name} runs on images {self.input_size}. '
+                f'{self.input_size.advice}',
+                logger='current',
+            )
+        image = torch.zeros(1, self.in_chans, 4 * unit, 6 * unit)
+        image = self.input_size.fit(image)
+        self.encoder.train()  # forgets what was kept without gradients
+        self.encoder.eval()  # not chained: mmseg's return None
+        features = self._maps(image)
         self.encoder.train()
         self.out_channels = [f.shape[1] for f in features]
         if self.is_timm:
@@ -160,8 +181,8 @@ class PretrainedEncoder(BaseModule):
                     f'{self.out_channels[-1]} for its last stage, wanted '
                     f"{last}. Update it: pip install 'timm>=1.0.16'."
                 )
-        strides = [round(size[0] / f.shape[2]) for f in features]
-        self.divisor = strides[-1]
+        strides = [round(image.shape[2] / f.shape[2]) for f in features]
+        self.strides = strides
         self.out_strides = [_whole(s / self.input_scale) for s in strides]
         used = _leaves(features)
         self.unused = []
@@ -209,13 +230,22 @@ class PretrainedEncoder(BaseModule):
         Raises:
             ValueError: the image has not the channels that are wanted.
         """
-        return image, *self._maps(self._rescale(show(self, image)))
+        seen = self._rescale(show(self, image))
+        fitted = self.input_size.fit(seen)
+        maps = self._maps(fitted)
+        if fitted is not seen:
+            maps = [
+                self.input_size.restore(m, seen.shape[-2:], stride)
+                for m, stride in zip(maps, self.strides, strict=True)
+            ]
+        return image, *maps
 
     def _rescale(self, image: Tensor) -> Tensor:
         if self.input_scale == 1:
             return image
+        divisor = self.strides[-1]
         size = [
-            math.ceil(s * self.input_scale / self.divisor) * self.divisor
+            math.ceil(s * self.input_scale / divisor) * divisor
             for s in image.shape[-2:]
         ]
         return F.interpolate(

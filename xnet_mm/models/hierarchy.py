@@ -5,7 +5,6 @@ parts, and the result is compared with the untouched classifier's own maps.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -18,26 +17,12 @@ from .classifier import (
     split_batch_norm_act,
     where_it_lies,
 )
+from .input_size import InputSize, find_input_size, own_size
 from .layers import read_layers
 from .resize import resize_to
+from .splitting import NotAHierarchyError, split_mmpretrain, split_timm
 
-FAMILIES = (
-    'ConvNeXt and ConvNeXt V2 (timm; mmpretrain by config), Swin, Swin V2, '
-    'ResNet, EfficientNet and EfficientNet-Lite, and any other timm model '
-    'whose `feature_info` names four stages of strides 4, 8, 16, 32 that '
-    'run one after the other'
-)
 PROBE_SIZE = (64, 96)  # H != W, so that NHWC and NCHW can be told apart
-
-
-class NotAHierarchyError(ValueError):
-    """The classifier has no stem and four stages that could be told apart."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(
-            f'{name} cannot serve as a decoder: {reason}. What can: '
-            f'{FAMILIES}.'
-        )
 
 
 class Hierarchy(nn.Module):
@@ -49,6 +34,8 @@ class Hierarchy(nn.Module):
         stem_channels, stem_stride: of the map that the stem returns.
         channels, strides: of the four maps that the stages return.
         native_names: name in the classifier's state dict -> name here.
+        input_size: the images that the stages take; others are padded, and
+            the maps cut.
         layers: of the parameters, in the order of the classifier; `None`
             where it does not say.
     """
@@ -84,6 +71,8 @@ class Hierarchy(nn.Module):
         self.layers = layers and layers.renamed(self.native_names)
         self.grad_checkpointing = False
         self._probe(name, image, natives)
+        self.input_size = InputSize()
+        self.input_size = self._find_input_size(name, own_size('', classifier))
         self.train()
 
     @torch.no_grad()
@@ -124,10 +113,30 @@ class Hierarchy(nn.Module):
         self.stem_channels, *self.channels = widths
         self.stem_stride, *self.strides = strides
 
+    def _find_input_size(self, name: str, own: tuple[int, int]) -> InputSize:
+        try:
+            found = find_input_size(
+                lambda size: self(torch.zeros(1, self.in_chans, *size)),
+                *(16, 32, own),
+            )
+        except ValueError as error:
+            raise NotAHierarchyError(name, str(error)) from error
+        if found.fixed:
+            raise NotAHierarchyError(
+                name,
+                f'it runs on images {found}, and a decoder has to take those '
+                'of any size',
+            )
+        return found
+
     def forward_stem(self, image: Tensor) -> Tensor:
         """Image (B,N,H,W) -> stem map (B,C0,H/s0,W/s0)."""
-        x = self.stem(image)
-        return x.permute(0, 3, 1, 2) if self.channels_last[0] else x
+        fitted = self.input_size.fit(image)
+        x = self.stem(fitted)
+        x = x.permute(0, 3, 1, 2) if self.channels_last[0] else x
+        if fitted is image:
+            return x
+        return self.input_size.restore(x, image.shape[-2:], self.stem_stride)
 
     def forward_stages(
         self, x: Tensor, links: Sequence[Tensor] = ()
@@ -139,6 +148,27 @@ class Hierarchy(nn.Module):
             links: added to what stages 2, 3 and 4 take in, (B,Ci,h,w) with
                 the width of the map of the stage before, any size.
         """
+        fitted = self.input_size.of_maps(self.stem_stride).fit(x)
+        if fitted is x:
+            return self._run_stages(x, links)
+        ratios = [stride // self.stem_stride for stride in self.strides]
+        sizes = [
+            torch.Size(-(-side // ratio) for side in x.shape[-2:])
+            for ratio in ratios
+        ]
+        links = [
+            self.input_size.of_maps(stride).fit(resize_to(link, size))
+            for link, stride, size in zip(
+                links, self.strides, sizes, strict=False
+            )
+        ]
+        maps = self._run_stages(fitted, links)
+        return [
+            m[..., :height, :width]
+            for m, (height, width) in zip(maps, sizes, strict=True)
+        ]
+
+    def _run_stages(self, x: Tensor, links: Sequence[Tensor]) -> list[Tensor]:
         maps: list[Tensor] = []
         was_last = False
         for stage, is_last, goes_last in zip(
@@ -206,45 +236,10 @@ def build_hierarchy(decoder: str | dict) -> Hierarchy:
         name, classifier = build_classifier(decoder, num_classes=0)
     except ValueError as error:
         raise NotAHierarchyError(str(decoder), str(error)) from error
-    split = _split_mmpretrain if is_registered(decoder) else _split_timm
+    split = split_mmpretrain if is_registered(decoder) else split_timm
     parts, channels = split(name, classifier), first_layer_channels(decoder)
     with where_it_lies(classifier):
         return Hierarchy(name, classifier, parts, channels)
-
-
-def _split_timm(name: str, model: nn.Module) -> list[list[str]]:
-    """Names of the submodules of stem and stages, in the order they run."""
-    info = [dict(f) for f in getattr(model, 'feature_info', [])]
-    last: dict[int, str] = {f['reduction']: f['module'] for f in info}
-    strides = (4, 8, 16, 32)
-    if not {*strides} <= {*last} or len(last) != len(info):
-        raise NotAHierarchyError(
-            name,
-            f'timm lists features of strides {[f["reduction"] for f in info]}',
-        )
-    ends = [last[stride] for stride in strides]
-    # Registration order is running order in timm; `Hierarchy` verifies it.
-    units = []
-    for child_name, child in model.named_children():
-        if any(end.startswith(f'{child_name}.') for end in ends):
-            units += [f'{child_name}.{n}' for n, _ in child.named_children()]
-        else:
-            units.append(child_name)
-    container = ends[0].split('.')[0]
-    starts = [i for i, u in enumerate(units) if u.split('.')[0] == container]
-    if not set(ends) <= set(units) or not starts[0]:
-        raise NotAHierarchyError(
-            name, f'its stages {ends} are nested or have no stem before them'
-        )
-    cuts = [0, starts[0], *(units.index(end) + 1 for end in ends)]
-    return [units[a:b] for a, b in pairwise(cuts)]
-
-
-def _split_mmpretrain(name: str, model: nn.Module) -> list[list[str]]:
-    if not hasattr(model, 'downsample_layers'):
-        raise NotAHierarchyError(name, 'it is not mmpretrain.ConvNeXt')
-    later = [[f'downsample_layers.{i}', f'stages.{i}'] for i in (1, 2, 3)]
-    return [['downsample_layers.0'], ['stages.0'], *later]
 
 
 @torch.no_grad()
@@ -266,11 +261,15 @@ def _native_maps(
         getattr(classifier, 'forward_features', classifier)(image)
     except Exception as error:
         raise NotAHierarchyError(
-            name, f'it cannot take an image of {PROBE_SIZE} ({error!r})'
+            name,
+            f'it cannot take an image of {PROBE_SIZE}, and a decoder has to '
+            f'take those of any size: {error!r}',
         ) from error
     finally:
         for hook in hooks:
             hook.remove()
+    if {*maps} != {*ends}:
+        raise NotAHierarchyError(name, f'not all of its stages {ends} run')
     return [maps[end] for end in ends]
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mmengine.logging import print_log
 from torch import Tensor, nn
@@ -21,6 +22,7 @@ from ..fileio.pairing_tensors import is_broken
 from .channels import first_layer_channels
 from .classifier import build_classifier, is_registered
 from .first_layer import adapt_first_layers, for_three_channels
+from .positions import resample_positions
 
 State = dict[str, Tensor]
 HELP = (
@@ -28,8 +30,6 @@ HELP = (
     'Face hub), a path or URL of a .pth or .safetensors file, or '
     'package://MODULE/FILE for a file inside an installed Python package.'
 )
-
-
 # Names of the `efficientnet_pytorch` layout -> timm's, for a block with and
 # without an expanding convolution, and outside of the blocks.
 _SE = {'_se_reduce': 'se.conv_reduce', '_se_expand': 'se.conv_expand'}
@@ -86,10 +86,11 @@ def load_weights(
     converted: list[str] = []
     classifier = build_classifier(config)[1]
     if weights == 'timm':
-        state = dict(_from_hub(config, role).state_dict())
+        found = dict(_from_hub(config, role).state_dict())
     else:
-        state, outside = _unwrap(read_state(weights), classifier)
-        state, converted = _rename(state, classifier)
+        found, outside = _unwrap(read_state(weights), classifier)
+    state, converted = _rename(found, classifier)
+    state = resample_positions(state, classifier)
     natives = classifier.state_dict()
     missing = [n for n in native_names if n not in state and n not in optional]
     unexpected = [k for k in state if k not in natives]
@@ -121,15 +122,19 @@ def load_weights(
     except RuntimeError as error:
         raise ValueError(
             f'{role}: {weights} is of another size than {_name(config)}; '
-            f'nothing was loaded. {error}'
+            f'nothing was loaded. {error}{_help_with_size(config)}'
         ) from error
     loaded = classifier.state_dict()
     module.load_state_dict({o: loaded[n] for n, o in native_names.items()})
+    resampled = [
+        k for k in used if k in found and found[k].numel() != state[k].numel()
+    ]
     dropped = [k for k in state if k not in native_names] + outside
     print_log(
         f'{role}: {len(used)} of {len(native_names)} tensors from {weights}'
         + (f'; dropped on purpose: {_some(dropped)}' if dropped else '')
         + (f'; converted by timm: {_some(converted)}' if converted else '')
+        + (f'; re-sampled: {_some(resampled)}' if resampled else '')
         + (f'; {adapted}' if adapted else ''),
         logger='current',
     )
@@ -174,7 +179,10 @@ def _from_hub(config: str | dict, role: str) -> nn.Module:
             f'{_name(config)} is not. {HELP}'
         )
     try:
-        return build_classifier(for_three_channels(config), pretrained=True)[1]
+        trained: Any = for_three_channels(config)
+        if not isinstance(trained, str):
+            trained = {k: v for k, v in trained.items() if k != 'img_size'}
+        return build_classifier(trained, pretrained=True)[1]
     except Exception as error:
         raise RuntimeError(
             f'{role}: timm could not get the weights of {_name(config)} '
@@ -216,13 +224,14 @@ def _rename(state: State, classifier: nn.Module) -> tuple[State, list[str]]:
     if any(k.startswith('_blocks.') for k in state):
         return _rename_efficientnet_pytorch(state, classifier), []
     family = sys.modules[type(classifier).__module__]
-    if classifier.state_dict().keys() == state.keys() or not hasattr(
+    natives = {k: v.shape for k, v in classifier.state_dict().items()}
+    if natives == {k: v.shape for k, v in state.items()} or not hasattr(
         family, 'checkpoint_filter_fn'
     ):
         return state, []
     try:
         renamed = family.checkpoint_filter_fn(dict(state), classifier)
-    except (KeyError, RuntimeError, AttributeError, IndexError):
+    except Exception:
         return state, []  # not of this family: the accounting will say so
     kept = {id(v) for v in renamed.values()}
     lost = [
@@ -252,6 +261,16 @@ def _rename_efficientnet_pytorch(state: State, classifier: nn.Module) -> State:
         return f'{blocks[index]}.{names.get(part, part)}.{rest}'
 
     return {rename(k): v for k, v in state.items()}
+
+
+def _help_with_size(config: str | dict) -> str:
+    if isinstance(config, str) or 'img_size' not in config:
+        return ''
+    return (
+        ' Position embeddings of this family cannot be brought to another '
+        'img_size. Leave it out, and images are re-sized to what the '
+        'weights were trained on.'
+    )
 
 
 def _name(config: str | dict) -> str:
