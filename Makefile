@@ -4,11 +4,14 @@
 # make test        set up, pytest and the linters
 # make test-heavy  the full-size builds and long runs too
 # make lint        the linters alone
+# make test-stack  the tests on another stack: STACK=cluster (OPS=no: without
+#                  compiling mmcv) or minimum; checkpoints exchanged with it
 # make campaign    bad files, options, kills: what the tools do about them
 # make clean       remove all that the targets above made
 #
-# Every install is by constraints.txt, the versions that were tested. Stamp
-# files keep a second run from installing or generating anything again.
+# Every install is by constraints.txt, the versions that were tested; those of
+# the other stacks are in tests/stacks. Stamp files keep a second run from
+# installing or generating anything again.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -20,6 +23,10 @@ SCENES := $(or $(XNET_MM_DATA),data)/scenes
 WORK_DIR ?= work_dirs/demo
 # Tests run in this many processes, one thread each.
 TEST_JOBS ?= 2
+STACK ?= onedl
+OPS ?= yes
+# Environments of the other stacks, 6 GB each.
+STACKS ?= .stacks
 
 BIN := $(VENV)/bin
 # All depths: a wildcard ends at the levels that it names.
@@ -28,7 +35,7 @@ PACKAGE := $(shell find xnet_mm -name '*.py')
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check \
 	-c constraints.txt --build-constraint constraints.txt
 
-.PHONY: demo scenes test test-heavy campaign lint clean
+.PHONY: demo scenes test test-heavy test-stack campaign lint clean
 
 demo: $(WORK_DIR)/segmentation/.trained $(WORK_DIR)/depth/.trained
 	$(call test,segmentation,$(SEGMENTATION))
@@ -56,6 +63,21 @@ test: $(VENV)/.tests lint
 
 test-heavy: $(VENV)/.tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS)
+
+ifeq ($(STACK),onedl)
+test-stack: $(VENV)/.tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) -m 'not heavy'
+else
+OTHER := $(STACKS)/$(STACK)$(if $(filter no,$(OPS)),-lite)
+test-stack: $(OTHER)/.ready $(VENV)/.tests
+	OMP_NUM_THREADS=1 $(OTHER)/bin/python -m pytest -n $(TEST_JOBS) \
+		-m 'not heavy'
+	$(BIN)/python tests/stacks/exchange.py $(BIN)/python $(OTHER)/bin/python
+
+$(OTHER)/.ready: tests/stacks/$(STACK).txt tests/stacks/make.sh
+	OPS=$(OPS) tests/stacks/make.sh $(STACK) $(@D)
+	@touch $@
+endif
 
 # Some of it: make campaign CAMPAIGN='--kind hostile', or '--list'.
 campaign: $(VENV)/.tests
@@ -86,5 +108,5 @@ $(VENV)/.made:
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(SCENES) $(WORK_DIR) build dist xnet_mm.egg-info \
+	rm -rf $(VENV) $(STACKS) $(SCENES) $(WORK_DIR) build dist xnet_mm.egg-info \
 		xnet_mm/.mim .pytest_cache .ruff_cache .mypy_cache

@@ -22,7 +22,7 @@ INSTALL_REQUIRES = [
     # the import names, and pip overwrites the one with the other unasked.
     # Nor OpenCV, for the same reason: see the extras.
     'matplotlib',
-    'numpy',
+    'numpy>=1.26',  # the oldest that was run
     'Pillow',
     'prettytable',
     'PyYAML',
@@ -35,7 +35,7 @@ INSTALL_REQUIRES = [
     'torch>=2.1',
     # 1.0.16: first whose ConvNeXt counts its stages as the other families
     # do; with an older one an encoder would stop at stride 16, unsaid.
-    'timm>=1.0.16',
+    'timm>=1.0.20',
 ]
 EXTRAS_REQUIRE = {
     # The maintained fork, the stack of a fresh install.

@@ -123,7 +123,9 @@ def test_what_is_wrong_with_the_machine(tmp_path, monkeypatch):
     assert tell(write_atomically, tmp_path / 'a', b'') == (
         f'No space left on device: {tmp_path}/a'
     )
-    out = torch.OutOfMemoryError('CUDA out of memory. Tried 2 GiB. GPU 0 has')
+    out = torch.cuda.OutOfMemoryError(
+        'CUDA out of memory. Tried 2 GiB. GPU 0 has'
+    )
     for error in (out, MemoryError()):
         said = tell(raise_, error)
         assert said.startswith('Out of memory (') and '--batch-size' in said

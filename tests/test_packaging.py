@@ -113,6 +113,35 @@ def imported(*folders):
     return found - set(sys.stdlib_module_names) - {'xnet_mm'}
 
 
+def pins_of(stack_name):
+    """Name -> version, of a file in tests/stacks."""
+    lines = (ROOT / 'tests' / 'stacks' / f'{stack_name}.txt').read_text()
+    pairs = re.findall(r'^([\w.-]+)==([\w.]+)$', lines, re.M)
+    return {normal(name): version for name, version in pairs}
+
+
+@pytest.mark.parametrize('stack_name', ['cluster', 'minimum'])
+def test_the_other_stacks_pin_what_is_installed(described, stack_name):
+    required, extras = described
+    pins = pins_of(stack_name)
+    pins.setdefault('mmcv', pins['mmcv-lite'])
+    wanted = [*required, *extras['upstream'], *extras['demo']]
+    wanted += [*extras['tests'], *extras['upstream-mask2former']]
+    assert {normal(r) for r in wanted} <= {*pins}
+
+
+def test_the_minimum_has_the_lower_bounds(described):
+    required, extras = described
+    pins = pins_of('minimum')
+    pins['mmcv'] = pins['mmcv-lite']
+    for requirement in (*required, *extras['upstream']):
+        bound = re.search(r'>=([\d.]+)', requirement)
+        if bound:
+            found = pins[normal(requirement)].split('.')
+            wanted = bound[1].split('.')
+            assert found[: len(wanted)] == wanted, requirement
+
+
 def test_every_import_is_declared(described):
     required, extras = described
     declared = {normal(r) for r in [*required, *extras['onedl']]}

@@ -176,7 +176,7 @@ def check_torchvision() -> Finding:
 
 def check_timm() -> Finding:
     """Whether timm is new enough: an old one gives wrong maps, unsaid."""
-    cure = "pip install 'timm>=1.0.16'"
+    cure = "pip install 'timm>=1.0.20'"
     try:
         import timm
     except Exception as error:

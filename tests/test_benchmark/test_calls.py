@@ -6,6 +6,7 @@ import pytest
 import torch
 from benched import HandClock, Named, subject
 from mmengine.config import Config
+from needs import COMPILED
 from tiny import CONFIGS
 from torch import nn
 
@@ -77,6 +78,7 @@ class Broken(Named):
         return 2 * half
 
 
+@COMPILED
 @pytest.mark.parametrize(('kind', 'breaks'), [(Named, False), (Broken, True)])
 def test_the_compiled_call_notes_the_breaks_of_its_graph(
     monkeypatch, kind, breaks

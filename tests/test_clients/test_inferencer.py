@@ -26,9 +26,7 @@ KINDS = sorted(leaf.relative_to(CONFIGS).as_posix() for leaf in KINDS.values())
 
 
 def make(cfg, weights, **options):
-    return MMSegInferencer(
-        cfg, weights, device='cpu', show_progress=False, **options
-    )
+    return MMSegInferencer(cfg, weights, device='cpu', **options)
 
 
 def make_known(config, folder):

@@ -13,7 +13,7 @@ from tiny_training import shrink
 
 
 def test_documented_example(tmp_path, monkeypatch):
-    example = example_with('xnet_mm.FolderSegDataset')
+    example = example_with("data/mine',\n            metainfo=")
     assert len(example.strip().splitlines()) <= 10
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Config, 'pretty_text', 'left out')

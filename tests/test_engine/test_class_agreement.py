@@ -3,8 +3,10 @@
 import re
 from types import SimpleNamespace as Fake
 
+import mmseg
 import numpy as np
 import pytest
+import torch
 from mmengine.registry import init_default_scope
 from mmseg.datasets import BaseSegDataset
 from mmseg.evaluation import IoUMetric
@@ -153,16 +155,28 @@ def test_mmsegs_loss_where_it_fails_at_ignored_pixels(monkeypatch):
     text = compare_weights(head)
     assert 'ends with an IndexError at the first ignored pixel in th' in text
     assert "Write type='xnet_mm.WeightedCrossEntropyLoss', with the" in text
-    monkeypatch.setattr(
-        head.decode_head.loss_decode,
-        'cls_criterion',
-        lambda *args, **kwargs: args[0].sum(),
-    )
-    assert compare_weights(head) == ''
     # It is ours that our own head builds.
     monkeypatch.setattr(cross_entropy_loss, 'cross_entropy', lookup)
     assert compare_weights(model(**PFP_HEAD, loss_decode=loss)) == ''
     assert 'IndexError' in compare_weights(model(loss_decode=loss))
+
+
+def test_mmsegs_loss_of_the_release_that_is_here():
+    loss = dict(type='CrossEntropyLoss', class_weight=[1.0, 2.0])
+    head = model(loss_decode=loss)
+    text = compare_weights(head)
+    label = torch.tensor([[[1, 255]]])
+    scores = torch.zeros(1, 2, 1, 2)
+    if mmseg.__version__ == '1.2.2':
+        assert text.startswith('model.decode_head.loss_decode is a CrossEntr')
+        with pytest.raises(IndexError):
+            head.decode_head.loss_decode(scores, label, ignore_index=255)
+    else:
+        assert text == ''
+    head = model(loss_decode=dict(loss, **WEIGHTED))
+    assert compare_weights(head) == ''
+    value = head.decode_head.loss_decode(scores, label, ignore_index=255)
+    assert value.item() == pytest.approx(np.log(2))
 
 
 LOAD = dict(type='LoadAnnotations')

@@ -63,7 +63,8 @@ def test_boxes_that_do_not_agree(five, wrapped):
 def look(model, *transforms, step='train'):
     data = Fake(pipeline=Compose(transforms))
     data = Fake(datasets=[data])
-    runner = Fake(model=model, **{f'{step}_dataloader': Fake(dataset=data)})
+    runner = Fake(model=model, train_loop=None, val_loop=None)
+    setattr(runner, f'{step}_dataloader', Fake(dataset=data))
     getattr(ModelCheckHook(), f'before_{step}')(runner)
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from mmseg.registry import MODELS
+from needs import COMPILED, FLOAT16_ON_CPU, needs_torch
 from tiny_models import (
     CONVNEXT,
     CONVNEXT_V2,
@@ -20,7 +21,7 @@ from xnet_mm.fast import accelerate, prepare_for_inference
 from xnet_mm.fast.precision import MISMATCH, Autocast, Half, convert
 
 
-@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize('dtype', [torch.bfloat16, FLOAT16_ON_CPU])
 @pytest.mark.parametrize('decoder', [CONVNEXT, CONVNEXT_V2, SWIN])
 def test_ours_is_as_near_as_under_autocast(decoder, dtype):
     model = xnet(decoder, SEGMENT)
@@ -38,6 +39,7 @@ def test_ours_is_as_near_as_under_autocast(decoder, dtype):
     assert model.data_preprocessor.mean.dtype == torch.float32
 
 
+@COMPILED
 def test_converted_weights_can_be_compiled():
     """A view of a converted tensor once kept the precision of its base."""
     model = prepare_for_inference(xnet(CONVNEXT, SEGMENT), torch.bfloat16)
@@ -120,7 +122,9 @@ class Failing(nn.Module):
 @pytest.mark.parametrize(
     'error',
     [
-        torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB'),
+        torch.cuda.OutOfMemoryError(
+            'CUDA out of memory. Tried to allocate 2 GiB'
+        ),
         RuntimeError("DefaultCPUAllocator: can't allocate memory"),
         RuntimeError('CUDA error: an illegal memory access'),
         ValueError('expected m1 and m2 to have the same dtype'),
@@ -142,6 +146,7 @@ class Large(Failing):
         return self.extract_feat(inputs) * 1e5
 
 
+@needs_torch('2.4', 'float16 on a CPU')
 def test_an_overflow_in_float16_is_an_error():
     model = Large(None)
     model.backbone.weight.data.fill_(1.0)

@@ -2,11 +2,16 @@
 
 import pytest
 import torch
+from needs import COMPILED
 from tiny_models import CONVNEXT, SEGMENT, SWIN, predict, xnet
 from torch import nn
 
 from xnet_mm.fast import prepare_for_inference, swin, when
 from xnet_mm.models import PretrainedEncoder
+
+if not hasattr(torch.library, 'custom_op'):
+    pytest.skip('kernels: PyTorch 2.4', allow_module_level=True)
+pytestmark = COMPILED
 
 
 @torch.library.custom_op('xnet_mm_test::depthwise', mutates_args=())

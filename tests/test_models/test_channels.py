@@ -1,5 +1,6 @@
 """How many channels a model takes, and which of them a box is shown."""
 
+import re
 from types import SimpleNamespace as Fake
 
 import numpy as np
@@ -11,6 +12,7 @@ from tiny_boxes import RESNET, SMALL
 from torch import nn
 from torch.testing import assert_close
 
+from xnet_mm.fileio import pairing
 from xnet_mm.models import (
     MultiChannelDataPreProcessor,
     PretrainedEncoder,
@@ -194,6 +196,27 @@ def test_boxes_that_do_not_agree(options, first, second):
     for ask in (claimed_channels, image_channels):
         with pytest.raises(ValueError, match=f'^{first}.*, but {second}'):
             ask(model)
+
+
+def test_a_checkpoint_of_three_channels(monkeypatch):
+    """Refused for tests; `load_from` leaves the layer out and names it."""
+    three = dict(state_dict=xnet(3, 3, 3).state_dict())
+    model = xnet(5, 3, 5, shown=(None, (2, 1, 0)))
+    wanted = (
+        r'other shape 1 of \d+: backbone\.encoder\.conv1\.0\.weight \(24, 3, '
+        r'3, 3\), wanted \(24, 5, 3, 3\)'
+    )
+    with pytest.raises(ValueError, match=rf'^a\.pth is not a .*{wanted}'):
+        pairing.check_pairing(model, three, 'a.pth')
+    lines = []
+    monkeypatch.setattr(
+        pairing, 'print_log', lambda line, **_: lines.append(line)
+    )
+    pairing.check_some_fit(model, three, 'a.pth')
+    (line,) = lines
+    assert re.match(
+        rf'load_from: \d+ tensors of a\.pth fit\. Left .*{wanted}', line
+    )
 
 
 def test_models_that_do_not_say():

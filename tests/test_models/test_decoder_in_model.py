@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from needs import COMPILED
 from tiny_boxes import (
     RESNET,
     SWIN,
@@ -98,6 +99,7 @@ def test_stock_heads_run_on_our_neck():
     train_step(segmentor(decode_head=head, auxiliary_head=auxiliary))
 
 
+@COMPILED
 def test_neck_and_head_compile_without_a_graph_break():
     torch._dynamo.reset()
     model = segmentor().eval()

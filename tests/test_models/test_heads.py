@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import reference
 import torch
+from needs import FLOAT16_ON_CPU
 from reference import parameters_of
 from tiny_boxes import (
     DINOV2_OF_8_BLOCKS,
@@ -198,7 +199,7 @@ def test_out_stride(out_stride):
     train_step(model)
 
 
-@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize('dtype', [torch.bfloat16, FLOAT16_ON_CPU])
 def test_autocast_stays_near_full_precision(dtype):
     torch.manual_seed(0)
     model = segmentor().eval()

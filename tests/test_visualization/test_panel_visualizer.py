@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from channel_files import noise
 from mmengine.structures import PixelData
 from mmengine.visualization import BaseVisBackend, MLflowVisBackend
 from mmseg.structures import SegDataSample
@@ -190,3 +191,16 @@ def test_images_and_maps_of_other_types():
         np.array([wanted]),
     ):
         np.testing.assert_array_equal(plane(PixelData(data=data)), wanted)
+
+
+def test_channels_and_values_that_are_no_colours():
+    """As MMSegmentation's browse_dataset hands them on: what was loaded."""
+    five = noise(5, 'uint8')
+    np.testing.assert_array_equal(as_bytes(five), five[..., :3])
+    grey = as_bytes(five[..., :2])
+    np.testing.assert_array_equal(grey, five[..., [0, 0, 0]])
+    np.testing.assert_array_equal(as_bytes(five[..., 0]), grey)
+    deep = noise(3).astype(np.float32)
+    low, high = np.percentile(deep, (2, 98), axis=(0, 1))
+    wanted = (255 * (deep - low) / (high - low)).clip(0, 255)
+    np.testing.assert_allclose(as_bytes(deep), wanted, atol=0.51)

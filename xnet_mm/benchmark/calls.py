@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from mmseg.models.segmentors import EncoderDecoder
 
+from ..compat import need_torch
 from ..export import export_onnx, open_session
 from ..fast import prepare_for_inference
 from ..models.channels import image_channels
@@ -124,6 +125,7 @@ def onnxruntime_call(
 def _compiler(
     setting: Setting, clock: Clock
 ) -> Callable[[Callable], Callable]:
+    need_torch('2.6', 'compiled models. Take --mode eager.')
     if setting.mode == 'cuda-graphs':
         return partial(torch.compile, mode='reduce-overhead')
     if clock.is_cuda or setting.train:

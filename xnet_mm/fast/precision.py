@@ -65,7 +65,7 @@ def convert(model: EncoderDecoder, dtype: torch.dtype, image: Tensor) -> str:
     _mix_in(model, plain, Half, dtype)
     try:
         outputs = model(image, mode='tensor')
-    except torch.OutOfMemoryError:
+    except torch.cuda.OutOfMemoryError:
         raise
     except RuntimeError as error:
         if not MISMATCH.search(str(error)):

@@ -1,14 +1,18 @@
 """Which way to go: the one place that asks for the device and the mode."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from ..compat import cpu_autocast_dtype, is_compiling
+from ..compat import TORCH, cpu_autocast_dtype, is_compiling
 
-try:
-    from . import kernel_calls as kernels
-except ImportError:  # PyTorch's builds without CUDA have no Triton
-    kernels = None  # type: ignore[assignment]  # asked for by `on_gpu`
+kernels: Any = None
+if TORCH >= (2, 4):  # with Triton 3
+    try:
+        from . import kernel_calls as kernels
+    except ImportError:  # PyTorch's builds without CUDA have no Triton
+        pass
 
 # Widest map that is made at once on a CPU. glibc gives a tensor above 32 MiB
 # back to the system, and its next use takes a page fault for every 4 KiB.

@@ -19,7 +19,10 @@ def is_finite(x: Tensor) -> bool:
     x = getattr(x, 'to_local', lambda: x)()
     if not x.numel() or not x.is_floating_point():
         return True
-    return bool(torch.stack(x.detach().aminmax()).isfinite().all())
+    x = x.detach()
+    if x.dtype == torch.float16:  # PyTorch 2.1 has no aminmax for it on CPUs
+        x = x.float()
+    return bool(torch.stack(x.aminmax()).isfinite().all())
 
 
 def check_finite(x: Tensor, path: str, what: str) -> None:

@@ -1,8 +1,11 @@
 """Where models come from: timm by name, an OpenMMLab registry by config."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeGuard
 
 import timm
+import torch
 import torch.nn.functional as F
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
@@ -139,6 +142,30 @@ def _pad_to_patches(patch_embed: Any, args: tuple[Tensor]) -> Tensor:
         )
     ]
     return F.pad(image, (0, pads[1], 0, pads[0])) if any(pads) else image
+
+
+@contextmanager
+def where_it_lies(model: nn.Module) -> Iterator[None]:
+    """Make new tensors, and the model's buffers, where its parameters are.
+
+    For a model on `meta`, which has shapes and no values, and may have its
+    buffers elsewhere. They are put back afterwards.
+    """
+    device = next(model.parameters()).device
+    elsewhere = [
+        (module._buffers, name, buffer)
+        for module in model.modules()
+        for name, buffer in module._buffers.items()
+        if buffer is not None and buffer.device != device
+    ]
+    try:
+        for buffers, name, buffer in elsewhere:
+            buffers[name] = buffer.to(device)
+        with torch.device(device):
+            yield
+    finally:
+        for buffers, name, buffer in elsewhere:
+            buffers[name] = buffer
 
 
 def split_batch_norm_act(model: nn.Module) -> None:

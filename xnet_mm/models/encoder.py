@@ -14,7 +14,12 @@ from torch import Tensor
 from ..registry import MODELS
 from .arguments import check_number
 from .channels import check_choice, first_layer_channels, show
-from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .classifier import (
+    build_classifier,
+    is_registered,
+    split_batch_norm_act,
+    where_it_lies,
+)
 from .input_size import find_input_size, help_with_size, own_size
 from .layers import read_layers
 from .weights import load_weights
@@ -102,7 +107,8 @@ class PretrainedEncoder(BaseModule):
             for n, t in natives.items()
             if id(t) in name_of
         }
-        self._probe(name)
+        with where_it_lies(self.encoder):
+            self._probe(name)
         names = self.native_names.items()
         used = {n: our for n, our in names if our not in self.unused}
         self.layers = layers and layers.renamed(used)

@@ -11,7 +11,12 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .channels import first_layer_channels
-from .classifier import build_classifier, is_registered, split_batch_norm_act
+from .classifier import (
+    build_classifier,
+    is_registered,
+    split_batch_norm_act,
+    where_it_lies,
+)
 from .input_size import InputSize, find_input_size, own_size
 from .layers import read_layers
 from .resize import resize_to
@@ -47,9 +52,10 @@ class Hierarchy(nn.Module):
         self.in_chans = in_chans
         ends = [part[-1] for part in parts[1:]]
         image = torch.rand(
-            *(1, in_chans, *PROBE_SIZE),
+            (1, in_chans, *PROBE_SIZE),
             generator=torch.Generator().manual_seed(0),
-        )
+            device='cpu',
+        ).to(next(classifier.parameters()).device)
         natives = _native_maps(name, classifier, ends, image)
         layers = read_layers(classifier)
         native_of = {id(t): n for n, t in _tensors(classifier).items()}
@@ -84,8 +90,10 @@ class Hierarchy(nn.Module):
             maps.append(x)
             self.channels_last.append(_is_channels_last(name, x))
         for ours, native in zip(maps[1:], natives, strict=True):
-            if ours.shape != native.shape or not torch.allclose(
-                ours, native, rtol=1e-4, atol=1e-5
+            # On `meta` maps have no values that could be compared.
+            if ours.shape != native.shape or not (
+                ours.is_meta
+                or torch.allclose(ours, native, rtol=1e-4, atol=1e-5)
             ):
                 raise NotAHierarchyError(
                     name,
@@ -229,8 +237,9 @@ def build_hierarchy(decoder: str | dict) -> Hierarchy:
     except ValueError as error:
         raise NotAHierarchyError(str(decoder), str(error)) from error
     split = split_mmpretrain if is_registered(decoder) else split_timm
-    parts = split(name, classifier)
-    return Hierarchy(name, classifier, parts, first_layer_channels(decoder))
+    parts, channels = split(name, classifier), first_layer_channels(decoder)
+    with where_it_lies(classifier):
+        return Hierarchy(name, classifier, parts, channels)
 
 
 @torch.no_grad()

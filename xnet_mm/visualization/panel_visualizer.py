@@ -14,8 +14,11 @@ from mmengine.visualization import MLflowVisBackend, WandbVisBackend
 from mmseg.utils import get_classes, get_palette
 from mmseg.visualization import SegLocalVisualizer
 
+from ..datasets.channel_io import to_picture
 from ..fileio.atomic import write_atomically
 
+RGB = 3
+MOST = 512  # of what is meant to be 0..255, if distorted
 # MMSegInferencer's names for arrays. It shows them as models take them: BGR.
 OF_ARRAY = re.compile(r'\d{8}_vis\.jpg')
 
@@ -186,7 +189,17 @@ class PanelVisualizer(SegLocalVisualizer):
 
 
 def as_bytes(image: np.ndarray) -> np.ndarray:
-    """An image (H, W, 3) of 0..255, of any type, as uint8."""
+    """An image (H, W, 3) of 0..255, of any type, as uint8.
+
+    Of other channels the first three are shown, or the first as grey, and
+    values far beyond 255 are stretched, see `channel_io.to_picture`.
+    """
+    if image.ndim == 2 or image.shape[2] != RGB:
+        planes = image[..., None] if image.ndim == 2 else image
+        image = planes[..., : RGB if planes.shape[2] > RGB else 1]
+    is_deep = image.dtype != np.uint8 and image.max(initial=0) > MOST
+    if is_deep or image.shape[2] != RGB:
+        return np.ascontiguousarray(to_picture(image)[..., ::-1])
     if image.dtype == np.uint8:
         return np.ascontiguousarray(image)
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)

@@ -1,6 +1,6 @@
 # Mask2Former on Swin-L, as MMSegmentation's
 # mask2former_swin-l-in22k-384x384-pre_8xb2-160k_ade20k-640x640 has it.
-# Needs mmdet and an mmcv with compiled operators.
+# Needs MMDetection.
 checkpoint = (
     'https://download.openmmlab.com/mmsegmentation/v0.5/pretrain/swin/'
     'swin_large_patch4_window12_384_22k_20220412-6580f57d.pth'
@@ -36,7 +36,7 @@ model = dict(
         init_cfg=dict(type='Pretrained', checkpoint=checkpoint),
     ),
     decode_head=dict(
-        # mmseg's own, with a message where mmdet or an operator is missing.
+        # mmseg's own, with mmcv's operators compiled or not.
         type='xnet_mm.CheckedMask2FormerHead',
         in_channels=[192, 384, 768, 1536],
         strides=[4, 8, 16, 32],

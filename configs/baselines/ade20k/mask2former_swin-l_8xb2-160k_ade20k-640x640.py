@@ -1,5 +1,5 @@
-# Mask2Former with Swin-L, which the paper's Table 7 leaves out. Needs mmdet
-# and mmcv's compiled operators: configs/baselines/README.md.
+# Mask2Former with Swin-L, which the paper's Table 7 leaves out. Needs
+# MMDetection: configs/baselines/README.md.
 _base_ = [
     '../../_base_/models/mask2former_swin-l.py',
     '../../_base_/datasets/ade20k_640x640.py',

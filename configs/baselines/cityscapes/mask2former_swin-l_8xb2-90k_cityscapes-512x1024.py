@@ -1,5 +1,4 @@
-# Table 8's Mask2Former. Needs mmdet and mmcv's compiled operators:
-# configs/baselines/README.md.
+# Table 8's Mask2Former. Needs MMDetection: configs/baselines/README.md.
 _base_ = [
     '../../_base_/models/mask2former_swin-l.py',
     '../../_base_/datasets/cityscapes.py',
