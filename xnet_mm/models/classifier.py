@@ -151,7 +151,7 @@ def where_it_lies(model: nn.Module) -> Iterator[None]:
     For a model on `meta`, which has shapes and no values, and may have its
     buffers elsewhere. They are put back afterwards.
     """
-    device = next(model.parameters()).device
+    device = next(model.parameters(), torch.empty(0)).device
     elsewhere = [
         (module._buffers, name, buffer)
         for module in model.modules()
