@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,17 @@ def test_check_runs_with_nothing_installed():
     assert "BAD  torch          No module named 'torch'" in run.stdout
     assert 'xnet_mm[onedl]' in run.stderr  # the warning on import
     assert sysconfig.get_path('purelib') not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ('origin', 'wanted'),
+    [
+        ('mmcv/_ext.py', 'a stand-in in Python, none is needed'),
+        ('mmcv/_ext.cpython-311-x86_64-linux-gnu.so', 'compiled'),
+    ],
+)
+def test_a_stand_in_for_operators_is_named(origin, wanted, monkeypatch):
+    monkeypatch.setattr(
+        check, 'find_spec', lambda name: ModuleSpec(name, None, origin=origin)
+    )
+    assert check.check_ops() == ('mmcv ops', wanted, '')

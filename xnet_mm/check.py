@@ -106,7 +106,10 @@ def check_ops() -> Finding:
     """Whether mmcv has compiled operators, and whether any is needed."""
     if find_spec('mmcv') is None:
         return Finding('mmcv ops', 'no mmcv')
-    if find_spec('mmcv._ext') is not None:
+    extension = find_spec('mmcv._ext')
+    if str(getattr(extension, 'origin', '')).endswith('.py'):
+        return Finding('mmcv ops', 'a stand-in in Python, none is needed')
+    if extension is not None:
         return Finding('mmcv ops', 'compiled')
     if 'onedl-mmcv' in stack.installed(stack.NAMES['mmcv']):
         return Finding('mmcv ops', 'not compiled, none is needed')

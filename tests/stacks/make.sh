@@ -71,4 +71,4 @@ esac || {
 	exit 1
 }
 say 'pip install . added xnet_mm and changed nothing else'
-install -e "$root[demo,tests]"
+install -e "$root[demo,tests,upstream-clients]"
