@@ -31,10 +31,16 @@ def write(path, facts, channels=2, name='image', opset=17):
     """A file that gives its first channels back."""
     shapes = [
         helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, c, 4, 6])
-        for n, c in ((name, channels), ('prediction', channels))
+        for n, c in ((name, 3), ('prediction', channels))
     ]
-    node = helper.make_node('Identity', [name], ['prediction'])
-    graph = helper.make_graph([node], 'g', shapes[:1], shapes[1:])
+    ends = [
+        helper.make_tensor(n, TensorProto.INT64, [1], [value])
+        for n, value in (('from', 0), ('to', channels), ('axis', 1))
+    ]
+    node = helper.make_node(
+        'Slice', [name, 'from', 'to', 'axis'], ['prediction']
+    )
+    graph = helper.make_graph([node], 'g', shapes[:1], shapes[1:], ends)
     opsets = [helper.make_opsetid('', opset)]
     made = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     if facts is not None:
