@@ -20,4 +20,6 @@ FLOAT16_ON_CPU = pytest.param(
     torch.float16,
     marks=needs_torch('2.4', 'float16 on a CPU'),
 )
+# Else None: a storage does not tell when it ends.
+MEMORY_ON_CPU = TORCH >= (2, 4)
 COMPILED = needs_torch('2.6', 'torch.compile of these models')

@@ -1,10 +1,12 @@
 """Memory counted by hand; what a clock calls itself."""
 
 import torch
+from needs import MEMORY_ON_CPU, needs_torch
 
 from xnet_mm.benchmark.clock import Clock
 
 
+@needs_torch('2.4', 'memory of tensors on a CPU')
 def test_memory_of_tensors_that_live_together():
     """a and b; then b and what is made of it twice; views are free."""
 
@@ -20,10 +22,16 @@ def test_memory_of_tensors_that_live_together():
     assert Clock('cpu').peak_memory(call) == 8000 + 4
 
 
+@needs_torch('2.4', 'memory of tensors on a CPU')
 def test_what_was_there_before_does_not_count():
     weight = torch.ones(1000)
     assert Clock('cpu').peak_memory(lambda: weight.mul_(2)) == 0
     assert Clock('cpu').peak_memory(lambda: weight.mul_(2) + 1) == 4000
+
+
+def test_what_is_not_known_is_none():
+    found = Clock('cpu').peak_memory(lambda: torch.zeros(3) + 1)
+    assert (found is not None) == MEMORY_ON_CPU
 
 
 def test_time_runs_the_call_once(monkeypatch):

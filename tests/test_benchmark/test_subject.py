@@ -4,6 +4,7 @@ import pytest
 import torch
 from benched import subject
 from mmengine.config import Config
+from needs import MEMORY_ON_CPU
 from tiny import CONFIGS
 
 from xnet_mm.benchmark import Setting, build_subject, measure
@@ -29,7 +30,8 @@ def test_shipped_models_run(path, train):
         [built], Setting((64, 64), 2, train=train), Clock('cpu'), 1
     )
     assert found['error'] == '' and found['seconds'][0] > 0
-    assert found['macs'] > 1e7 and found['memory'] > 1e5
+    assert found['macs'] > 1e7
+    assert found['memory'] > 1e5 if MEMORY_ON_CPU else not found['memory']
 
 
 def test_a_config_that_cannot_be_built_says_why():

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from mmseg.models.segmentors import EncoderDecoder
 
-from ..compat import need_torch
+from ..compat import TORCH, need_torch
 from ..export import export_onnx, open_session
 from ..fast import prepare_for_inference
 from ..models.channels import image_channels
@@ -77,7 +77,7 @@ def eager_call(
         optimizer = torch.optim.AdamW(
             [p for p in model.parameters() if p.requires_grad],
             lr=1e-5,
-            fused=True,
+            fused=clock.is_cuda or TORCH >= (2, 4),
         )
 
         dtype = DTYPES[setting.precision]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ..compat import tree_leaves
+from ..compat import TORCH, tree_leaves
 from ..fast.linear import linear
 
 
@@ -52,11 +52,12 @@ class Clock:
         events[1].synchronize()
         return events[0].elapsed_time(events[1]) / 1000
 
-    def peak_memory(self, call: Callable[[], Any]) -> int:
+    def peak_memory(self, call: Callable[[], Any]) -> int | None:
         """Bytes that a call needs at most, beyond what was there before.
 
         On a GPU the allocator's own count; on a CPU the tensors that live
-        at one time, without scratch memory inside an operator.
+        at one time, without scratch memory inside an operator; None before
+        PyTorch 2.4, whose storages do not tell when they end.
         """
         if self.is_cuda:
             torch.cuda.synchronize(self.device)
@@ -65,6 +66,8 @@ class Clock:
             call()
             torch.cuda.synchronize(self.device)
             return torch.cuda.max_memory_allocated(self.device) - before
+        if TORCH < (2, 4):
+            return None
         with LiveTensors() as live:
             call()
         return live.peak
