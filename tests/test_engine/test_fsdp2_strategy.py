@@ -8,9 +8,11 @@ import pytest
 import tiny
 import torch
 from launches import REPO, TORCHRUN, launch
+from needs import needs_torch
 
 from xnet_mm.fileio.checkpoint import load_checkpoint_file
 
+pytestmark = needs_torch('2.6', 'FSDP2Strategy')
 TRAIN = REPO / 'tools/train.py'
 # Images of two sizes: the two processes then take different numbers of
 # sliding windows. Clipping, weight decay and rates by layer are what a split

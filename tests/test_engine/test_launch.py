@@ -10,6 +10,7 @@ import pytest
 import torch
 from launches import launch as run
 from mmengine.config import Config
+from needs import needs_torch
 
 from xnet_mm.engine.launch import (
     add_launch_arguments,
@@ -233,12 +234,22 @@ main()
 """
 
 
+# With 2.1 the object that would tell outlives the interpreter.
+TAKEN_APART = needs_torch('2.4', 'objects that end with the interpreter')
+
+
 @pytest.mark.parametrize(
     ('group', 'ends', 'status', 'lines'),
     [
         ('group', 'well', 0, ['thread', 'exit handler']),
-        ('none', 'well', 0, ['thread', 'exit handler', 'taken apart']),
-        ('group', 'fails', 1, ['thread', 'exit handler', 'taken apart']),
+        pytest.param(
+            *('none', 'well', 0, ['thread', 'exit handler', 'taken apart']),
+            marks=TAKEN_APART,
+        ),
+        pytest.param(
+            *('group', 'fails', 1, ['thread', 'exit handler', 'taken apart']),
+            marks=TAKEN_APART,
+        ),
     ],
 )
 def test_the_interpreter_is_not_taken_apart_beside_gloos_threads(

@@ -84,7 +84,10 @@ def eager_call(
         half = dtype != torch.float32
 
         def step() -> None:
-            with torch.autocast(clock.device.type, dtype, enabled=half):
+            # PyTorch 2.1 takes no float32, not even for none.
+            with torch.autocast(
+                clock.device.type, dtype if half else None, enabled=half
+            ):
                 loss = loss_of()
             loss.backward()
             optimizer.step()
