@@ -121,4 +121,4 @@ def main(*pythons):
 
 
 if __name__ == '__main__':
-    main(*sys.argv[1:])
+    main(*map(os.path.abspath, sys.argv[1:]))
