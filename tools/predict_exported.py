@@ -154,7 +154,9 @@ def check_facts(facts: dict, channels: int | str) -> None:
     is_depth = facts['task'] == 'depth'
     if is_depth and not 0 < float(facts['max_depth']) < float('inf'):
         raise ValueError(f'max_depth is {facts["max_depth"]!r}')
-    table = np.array(facts['colours' if is_depth else 'palette'], np.uint8)
+    table = np.array(facts['colours' if is_depth else 'palette'], int)
+    if table.size and not 0 <= table.min() <= table.max() <= 255:
+        raise ValueError(f'colours from {table.min()} to {table.max()}')
     number = 1 if is_depth or isinstance(channels, str) else max(channels, 2)
     if channels == 1 and not is_depth:
         float(facts['threshold'])
