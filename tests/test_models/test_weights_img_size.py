@@ -7,7 +7,6 @@ from timm.models import beit, maxxvit
 from torch.testing import assert_close
 
 from xnet_mm.models import PretrainedEncoder
-from xnet_mm.models import weights as weights_module
 from xnet_mm.models.positions import resample_positions
 
 BEIT = dict(
@@ -18,15 +17,6 @@ HIERA = dict(
 )
 COATNET = dict(model_name='coatnet_pico_rw_224')
 MIXER = dict(model_name='mixer_s16_224')
-
-
-@pytest.fixture
-def logged(monkeypatch):
-    lines = []
-    monkeypatch.setattr(
-        weights_module, 'print_log', lambda line, **_: lines.append(line)
-    )
-    return lines
 
 
 def pretrained(options):

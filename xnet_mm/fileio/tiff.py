@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from .image_headers import check_limit, check_pixels, turn
+from .image_headers import TIFF_STARTS, check_limit, check_pixels, turn
 
-STARTS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
+STARTS = (*TIFF_STARTS, b'II+\0', b'MM\0+')  # BigTIFF has a plus
 # Format character by the number of a tag's type.
 TYPES = {1: 'B', 2: 'B', 3: 'H', 4: 'I', 6: 'b', 7: 'B', 8: 'h', 9: 'i'}
 TYPES |= {11: 'f', 12: 'd', 13: 'I', 16: 'Q', 17: 'q', 18: 'Q'}
