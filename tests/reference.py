@@ -33,6 +33,40 @@ def reshape(x, p, scale):
     return out
 
 
+def bilinear(x, scale):
+    """Weighted mean of the four nearest centres, pixel by pixel. (C,H,W)."""
+
+    def neighbours(index, length):
+        centre = max((index + 0.5) / scale - 0.5, 0)
+        low = int(centre)
+        high = min(low + 1, length - 1)
+        return (low, 1 - (centre - low)), (high, centre - low)
+
+    channels, height, width = x.shape
+    out = np.zeros((channels, height * scale, width * scale))
+    for i in range(height * scale):
+        for j in range(width * scale):
+            for y, down in neighbours(i, height):
+                for z, right in neighbours(j, width):
+                    out[:, i, j] += down * right * x[:, y, z]
+    return out
+
+
+def smooth_reshape(x, p, scale):
+    """RS with bilinear up-sampling, pixel by pixel. x: (C,H,W)."""
+    eps = np.finfo(np.float32).eps
+
+    def narrow(v):
+        v = rms_norm(v, p['norm.weight'], eps)
+        return p['expand.weight'] @ v + p['expand.bias']
+
+    def last(v):
+        return p['project.weight'] @ silu(v) + p['project.bias']
+
+    large = bilinear(np.apply_along_axis(narrow, 0, x), scale)
+    return np.apply_along_axis(last, 0, large)
+
+
 def post_feature_pyramid(maps, parameters, fuse, scales, fuse_scale):
     """PFP of maps whose sizes divide exactly."""
     pyramid = [

@@ -26,7 +26,11 @@ def pyramid(height: int, width: int, batch: int = 2) -> list[Tensor]:
 def plain_reshape(reshape: ReShape, x: Tensor) -> Tensor:
     """RS in the words of its docstring, one box after the other."""
     x = reshape.expand(reshape.norm(x.movedim(1, -1))).movedim(-1, 1)
-    x = nn.PixelShuffle(reshape.scale_factor)(x)
+    if reshape.expand.out_features == reshape.out_channels:
+        r = reshape.scale_factor
+        x = nn.functional.interpolate(x, scale_factor=r, mode='bilinear')
+    else:
+        x = nn.PixelShuffle(reshape.scale_factor)(x)
     return reshape.project(reshape.act(x).movedim(1, -1)).movedim(-1, 1)
 
 
@@ -53,9 +57,14 @@ def random_head(kind: type, **options) -> PFPHead:
 @pytest.mark.parametrize('size', [(64, 96), (160, 32), (70, 100)])
 @pytest.mark.parametrize('out_stride', [1, 2, 4])
 @pytest.mark.parametrize('piece', [1, 300_000, 2**24])
-def test_logits_equal_the_plain_path(size, out_stride, piece, monkeypatch):
+@pytest.mark.parametrize('upsample', ['shuffle', 'bilinear'])
+def test_logits_equal_the_plain_path(
+    size, out_stride, piece, upsample, monkeypatch
+):
     monkeypatch.setattr(when, 'PIECE_BYTES', piece)
-    head = random_head(PFPHead, num_classes=5, out_stride=out_stride)
+    head = random_head(
+        PFPHead, num_classes=5, out_stride=out_stride, upsample=upsample
+    )
     maps = pyramid(*size)
     with torch.no_grad():
         torch.testing.assert_close(

@@ -9,8 +9,8 @@ from torch.testing import assert_close
 from xnet_mm.models import ReShape
 
 
-def random_reshape(*args):
-    module = ReShape(*args)
+def random_reshape(*args, **options):
+    module = ReShape(*args, **options)
     for parameter in module.parameters():
         torch.nn.init.normal_(parameter)
     return module
@@ -28,6 +28,30 @@ def test_reshape_equals_the_slow_reference(scale):
         assert_close(ours.double(), torch.tensor(wanted), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize('scale', [1, 2, 3, 8])
+def test_bilinear_equals_the_slow_reference(scale):
+    torch.manual_seed(0)
+    module = random_reshape(5, 4, scale, upsample='bilinear')
+    assert module.expand.weight.shape == (4, 5)
+    x = torch.randn(2, 5, 3, 2)
+    for ours, image in zip(module(x), x, strict=True):
+        wanted = reference.smooth_reshape(
+            image.double().numpy(), parameters_of(module), scale
+        )
+        assert_close(ours.double(), torch.tensor(wanted), rtol=1e-4, atol=1e-4)
+
+
+def test_only_the_shuffle_makes_blocks():
+    torch.manual_seed(0)
+    x = torch.randn(1, 5, 6, 7)
+    for upsample, blocks in (('shuffle', True), ('bilinear', False)):
+        out = ReShape(5, 4, 8, upsample=upsample)(x)
+        rows = out.diff(dim=2).abs().mean((0, 1, 3))  # between neighbours
+        lines = torch.arange(1, 48) % 8 == 0
+        assert (rows[~lines].max() == 0) == blocks
+        assert (rows[lines].mean() > 2 * rows[~lines].mean()) == blocks
+
+
 def test_norm_and_act_are_options():
     module = ReShape(4, 2, 2, norm='LayerNorm', act='GELU')
     assert isinstance(module.norm, torch.nn.LayerNorm)
@@ -35,8 +59,9 @@ def test_norm_and_act_are_options():
     assert module(torch.randn(1, 4, 3, 3)).shape == (1, 2, 6, 6)
 
 
-def test_identity_start_is_exactly_one():
-    module = random_reshape(4, 3, 2)
+@pytest.mark.parametrize('upsample', ['shuffle', 'bilinear'])
+def test_identity_start_is_exactly_one(upsample):
+    module = random_reshape(4, 3, 2, upsample=upsample)
     module.init_identity()
     out = module(torch.randn(2, 4, 3, 3))
     assert torch.equal(out, torch.ones(2, 3, 6, 6))
@@ -44,7 +69,7 @@ def test_identity_start_is_exactly_one():
 
 @pytest.mark.parametrize('scale', [0, 1.5, 2.5])
 def test_scale_factor_must_be_a_positive_integer(scale):
-    with pytest.raises(ValueError, match=f'scale_factor={scale}; PixelShuf'):
+    with pytest.raises(ValueError, match=f'factor={scale}; wanted an int'):
         ReShape(4, 4, scale)
 
 
@@ -129,6 +154,7 @@ def test_dynamic_quantisation_by_torch():
         ),
         (dict(act='silu'), r"act='silu'; .*torch\.nn; it knows SiLU"),
         (dict(act=None), r'act=None; wanted the name of a layer'),
+        (dict(upsample='nearest'), "upsample='nearest'; wanted 'shuffle'"),
     ],
 )
 def test_layers_that_are_none(option, message):

@@ -23,7 +23,7 @@ from .linear import FastLinear, linear
 
 
 class FastPostFeaturePyramid(PostFeaturePyramid):
-    """On a CPU by bands of rows: nothing here looks at neighbours.
+    """On a CPU by bands of rows, where nothing looks at neighbours.
 
     The widest maps, at the highest resolution, are then only made band by
     band, in the cache:
@@ -67,8 +67,8 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         return reshape_by(self.fuse, self.concatenate(features), weight, bias)
 
     def _is_aligned(self, features: Sequence[Tensor]) -> bool:
-        """Whether RS alone brings all maps to one size."""
-        return all(
+        """Whether RS alone brings all maps to one size, cell by cell."""
+        return type(self.fuse.upsample) is nn.PixelShuffle and all(
             [side * factor for side in feature.shape[-2:]]
             == [*features[0].shape[-2:]]
             for factor, feature in zip(self._factors(), features, strict=True)
@@ -183,7 +183,7 @@ def reshape_by(
         (B,K,H*r,W*r).
     """
     x = reshape.expand(reshape.norm(x.permute(0, 2, 3, 1)))
-    x = reshape.act(reshape.shuffle(x.permute(0, 3, 1, 2)))
+    x = reshape.act(reshape.upsample(x.permute(0, 3, 1, 2)))
     x = x.permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
     channels = len(weight)
     if when.is_gpu(x) and channels > 8:

@@ -13,7 +13,7 @@ from .arguments import check_counts, check_number
 from .channels import check_choice, describe_wrong_channels, show
 from .handover import take_over
 from .hierarchy import build_hierarchy
-from .reshape import ReShape
+from .reshape import ReShape, Upsample
 from .resize import resize_to
 from .weights import load_weights
 
@@ -51,6 +51,7 @@ class PretrainedReversedDecoder(BaseModule):
             decoder is shown, in that order, as (2, 1, 0); by default all,
             which have to be as many as its first layer takes (`in_chans` of
             a timm model).
+        upsample: see `ReShape`.
 
     Attributes:
         in_chans: channels that the first layer takes; 0 without a mix.
@@ -77,6 +78,7 @@ class PretrainedReversedDecoder(BaseModule):
         act: str = 'SiLU',
         with_cp: bool = False,
         channels: Sequence[int] | None = None,
+        upsample: Upsample = 'shuffle',
     ) -> None:
         super().__init__()
         if mix not in ('stem', 'image', None):
@@ -107,7 +109,9 @@ class PretrainedReversedDecoder(BaseModule):
         self.in_channels = list(in_channels)
         # A patch of 14 is no multiple of 4: the nearest factor, then resize.
         factor = max(1, round((in_stride or 32) / stride))
-        self.reshape = ReShape(in_channels[-1], width, factor, norm, act)
+        self.reshape = ReShape(
+            in_channels[-1], width, factor, norm, act, upsample
+        )
         self.links = self._links() if pyramid_links else None
         if mix is not None and mix_init == 'identity':
             self.reshape.init_identity()

@@ -10,6 +10,7 @@ from ..registry import MODELS
 from .arguments import check_count, check_counts, check_index, check_number
 from .handover import take_over
 from .post_feature_pyramid import PostFeaturePyramid
+from .reshape import Upsample
 from .weighted_loss import with_weighted_loss
 
 
@@ -32,6 +33,7 @@ class PFPHead(BaseDecodeHead):
         norm: see `ReShape`.
         act: see `ReShape`.
         dropout_ratio: before the probe; the paper names none.
+        upsample: see `ReShape`.
         **kwargs: the rest of mmseg's `BaseDecodeHead` (losses, sampler,
             ignore_index, align_corners, ...). mmseg's `CrossEntropyLoss`
             with class weights becomes `WeightedCrossEntropyLoss`.
@@ -54,6 +56,7 @@ class PFPHead(BaseDecodeHead):
         norm: str = 'RMSNorm',
         act: str = 'SiLU',
         dropout_ratio: float = 0.0,
+        upsample: Upsample = 'shuffle',
         **kwargs: Any,
     ) -> None:
         name = type(self).__name__
@@ -97,6 +100,7 @@ class PFPHead(BaseDecodeHead):
             out_stride,
             norm,
             act,
+            upsample,
         )
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:

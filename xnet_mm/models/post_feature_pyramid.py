@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .arguments import check_count, check_counts, check_number
-from .reshape import ReShape
+from .reshape import ReShape, Upsample
 from .resize import resize_to
 
 
@@ -24,6 +24,7 @@ class PostFeaturePyramid(nn.Module):
             spend less.
         norm: see `ReShape`.
         act: see `ReShape`.
+        upsample: see `ReShape`.
 
     Raises:
         ValueError: the lists differ in length, a width or stride is not
@@ -40,6 +41,7 @@ class PostFeaturePyramid(nn.Module):
         out_stride: int = 1,
         norm: str = 'RMSNorm',
         act: str = 'SiLU',
+        upsample: Upsample = 'shuffle',
     ) -> None:
         super().__init__()
         check_counts('PostFeaturePyramid: in_channels', in_channels)
@@ -67,7 +69,7 @@ class PostFeaturePyramid(nn.Module):
                     f'out_stride={out_stride}).'
                 )
         self.reshapes = nn.ModuleList(
-            ReShape(c, pyramid_channels, s // first, norm, act)
+            ReShape(c, pyramid_channels, s // first, norm, act, upsample)
             for c, s in zip(in_channels, in_strides, strict=True)
         )
         self.fuse = ReShape(
@@ -76,6 +78,7 @@ class PostFeaturePyramid(nn.Module):
             first // out_stride,
             norm,
             act,
+            upsample,
         )
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
