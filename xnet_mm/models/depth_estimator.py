@@ -78,11 +78,15 @@ class MonoDepthEstimator(EncoderDecoder):
     - flip: 'none' (default), 'mean' of the image and its mirror image (as
       BinsFormer, AdaBins), or 'blend': the mean, but within 5 % of the left
       and right border only the view where that border is not at the same
-      side (as NeWCRFs, NDDepth).
+      side (as NeWCRFs, NDDepth);
+    - align_corners: how a map that was predicted at another size is brought
+      to `ori_shape`: True puts the centres of the corner pixels of the two
+      over each other (GEDepth on DDAD), False their corners. Default: that
+      of the head, False unless set.
 
     Raises:
-        ValueError: an unknown mode or flip, or a slide without sizes, or one
-            that leaves pixels out.
+        ValueError: an unknown mode, flip or align_corners, or a slide
+            without sizes, or one that leaves pixels out.
     """
 
     test_cfg: dict[str, Any]
@@ -100,6 +104,11 @@ class MonoDepthEstimator(EncoderDecoder):
         if flip not in ('none', 'mean', 'blend'):
             raise ValueError(
                 f"test_cfg.flip={flip!r}; wanted 'none', 'mean' or 'blend'."
+            )
+        corners = self.test_cfg.get('align_corners', False)
+        if not isinstance(corners, bool):
+            raise ValueError(
+                f'test_cfg.align_corners={corners!r}; wanted True or False.'
             )
         check_windows(self.test_cfg)
         self.dataset_meta = {}
@@ -191,6 +200,7 @@ class MonoDepthEstimator(EncoderDecoder):
     ) -> list[SegDataSample]:
         """Metres (B,1,H,W) -> samples with `pred_depth_map` (1,h,w)."""
         samples = data_samples or [SegDataSample() for _ in seg_logits]
+        corners = self.test_cfg.get('align_corners', self.align_corners)
         for depth, sample in zip(seg_logits, samples, strict=True):
             meta = sample.metainfo
             left, right, top, bottom = meta.get(
@@ -201,7 +211,7 @@ class MonoDepthEstimator(EncoderDecoder):
             if meta.get('flip'):
                 depth = depth.flip(FLIP_DIMS[meta['flip_direction']])
             size = torch.Size(meta.get('ori_shape', depth.shape[-2:])[:2])
-            depth = resize_to(depth[None], size, self.align_corners)[0]
+            depth = resize_to(depth[None], size, corners)[0]
             sample.set_data(dict(pred_depth_map=PixelData(data=depth)))
             # Clients of MMSegmentation keep a checkpoint's classes alone.
             max_depth = getattr(self.decode_head, 'max_depth', None)
