@@ -37,9 +37,8 @@ def test_there_is_no_other_leaf():
     ('part', 'where'), [('neck', 'reshape'), ('decode_head', 'pfp.fuse')]
 )
 def test_the_option_reaches_rs(part, where):
-    cfg = Config.fromfile(
-        CONFIGS / 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
-    ).model
+    name = 'xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
+    cfg = Config.fromfile(CONFIGS / 'camvid' / name).model
     for upsample in ('shuffle', 'bilinear'):
         cfg[part].upsample = upsample
         reshape = MODELS.build(cfg).get_submodule(f'{part}.{where}')
