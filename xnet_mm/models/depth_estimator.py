@@ -200,7 +200,7 @@ class MonoDepthEstimator(EncoderDecoder):
     ) -> list[SegDataSample]:
         """Metres (B,1,H,W) -> samples with `pred_depth_map` (1,h,w)."""
         samples = data_samples or [SegDataSample() for _ in seg_logits]
-        corners = self.test_cfg.get('align_corners', self.align_corners)
+        corners = bool(self.test_cfg.get('align_corners', self.align_corners))
         for depth, sample in zip(seg_logits, samples, strict=True):
             meta = sample.metainfo
             left, right, top, bottom = meta.get(
