@@ -98,10 +98,10 @@ def count_model(
     model.auxiliary_head = None
     accelerate(model)  # what runs is counted: the probe folded
     if padded_windows:
-        plain: type[nn.Module] = SwinTransformerBlock
         for module in model.modules():
-            if type(module) is FastSwinTransformerBlock:
-                module.__class__ = plain
+            kind = type(module)
+            if kind is FastSwinTransformerBlock:
+                module.__class__ = SwinTransformerBlock
     parameters = sum(p.numel() for p in model.parameters())
     move_to_count(model.eval())
     device = next(model.parameters()).device
