@@ -36,4 +36,5 @@ def launch(*command, cwd, path=(), **env):
         },
         capture_output=True,
         text=True,
+        start_new_session=True,  # a signal to its group is not for the suite
     )

@@ -197,6 +197,11 @@ class InOneProcess(Hook):
     def __init__(self, what):
         self.what = what
 
+    def before_run(self, runner):
+        # torchrun of PyTorch 2.1 starts all in the group of the test suite.
+        if os.getpgrp() != os.getpid():
+            os.setpgrp()
+
     def after_train_iter(self, runner, **kwargs):
         if runner.rank != 1 or runner.iter != 2:
             return
