@@ -38,7 +38,8 @@ def test_there_is_no_other_leaf():
 )
 def test_the_option_reaches_rs(part, where):
     cfg = Config.fromfile(
-        CONFIGS / 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
+        CONFIGS
+        / 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
     ).model
     for upsample in ('shuffle', 'bilinear'):
         cfg[part].upsample = upsample
