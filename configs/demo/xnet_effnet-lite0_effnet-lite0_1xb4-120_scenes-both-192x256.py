@@ -40,7 +40,7 @@ model = dict(
         loss_decode=dict(
             type='xnet_mm.ScaleInvariantLogLoss',
             variance_focus=0.85,
-            loss_weight=10.0,
+            loss_weight=1.0,  # about as large as the loss of the classes
         ),
     ),
 )

@@ -3,6 +3,7 @@
 import pytest
 from config_files import CONFIGS, LEAVES
 from mmengine.config import Config
+from torch import nn
 
 from xnet_mm.registry import MODELS
 
@@ -37,12 +38,10 @@ def test_there_is_no_other_leaf():
     ('part', 'where'), [('neck', 'reshape'), ('decode_head', 'pfp.fuse')]
 )
 def test_the_option_reaches_rs(part, where):
-    cfg = Config.fromfile(
-        CONFIGS
-        / 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
-    ).model
+    name = 'xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
+    cfg = Config.fromfile(CONFIGS / 'camvid' / name).model
     for upsample in ('shuffle', 'bilinear'):
         cfg[part].upsample = upsample
         reshape = MODELS.build(cfg).get_submodule(f'{part}.{where}')
-        name = dict(shuffle='PixelShuffle', bilinear='Upsample')[upsample]
-        assert type(reshape.upsample).__name__ == name
+        shuffles = isinstance(reshape.upsample, nn.PixelShuffle)
+        assert shuffles == (upsample == 'shuffle')

@@ -156,9 +156,7 @@ def test_views_are_averaged_in_both(both):
     (merged,) = DepthSegTTAModel(module=both).merge_preds([views])
     wanted = sum(x.exp() / x.exp().sum(0) for x in logits).argmax(0)
     assert torch.equal(merged.pred_sem_seg.data, wanted[None])
-    assert torch.equal(
-        merged.pred_depth_map.data, torch.full((1, 3, 4), 1.5)
-    )
+    assert torch.equal(merged.pred_depth_map.data, torch.full((1, 3, 4), 1.5))
     assert 'gt_sem_seg' in merged and 'gt_depth_map' in merged
     assert 'seg_logits' not in merged
 

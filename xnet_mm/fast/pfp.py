@@ -32,8 +32,8 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         P4, stride 32  |####|----|----|
         fused          |####|....|....|     ... gives its rows of the result
 
-    Bilinear up-sampling looks at the next row on either side: bands then
-    overlap by it, and what the overlap gives is cut off.
+    Smooth up-sampling looks at the rows around: bands then overlap by these,
+    and what the overlap gives is cut off.
     """
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
@@ -113,15 +113,14 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         self, maps: Sequence[Tensor], first: int, last: int
     ) -> Tensor:
         """Rows first..last (excluded) of what `concatenate` gives."""
-        bands = []
-        for reshape, x in zip(self.reshapes, maps, strict=True):
-            r = reshape.scale_factor
-            top, bottom = _widen(
-                reshape, first // r, -(-last // r), x.shape[2]
-            )
-            band = reshape(x[:, :, top:bottom])
-            bands.append(band[:, :, first - top * r : last - top * r])
-        return torch.cat(bands, dim=1)
+        reshapes = [r for r in self.reshapes if type(r) is ReShape]
+        return torch.cat(
+            [
+                _reshape_rows(reshape, x, first, last)
+                for reshape, x in zip(reshapes, maps, strict=True)
+            ],
+            dim=1,
+        )
 
 
 class FastPFPHead(PFPHead):
@@ -185,7 +184,7 @@ def reshape_by(
     weight: Tensor,
     bias: Tensor,
     out: Tensor | None = None,
-    rows: slice = slice(None),
+    keep: slice = slice(None),
 ) -> Tensor:
     """What `ReShape.forward` does, with another last layer.
 
@@ -196,13 +195,13 @@ def reshape_by(
         bias: of the last layer, (K,).
         out: where the result goes, a channels-last map or whole rows of
             one, (B,K,H*r,W*r); in inference only.
-        rows: of the up-sampled map, those that are wanted.
+        keep: rows of the up-sampled map, the others are cut off.
 
     Returns:
-        (B,K,H*r,W*r), as high as `rows`.
+        (B,K,H*r,W*r), as high as `keep`.
     """
     x = reshape.expand(reshape.norm(x.permute(0, 2, 3, 1)))
-    x = reshape.act(reshape.upsample(x.permute(0, 3, 1, 2))[:, :, rows])
+    x = reshape.act(reshape.upsample(x.permute(0, 3, 1, 2))[:, :, keep])
     x = x.permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
     channels = len(weight)
     if when.is_gpu(x) and channels > 8:
@@ -218,13 +217,23 @@ def reshape_by(
     return out
 
 
+def _reshape_rows(
+    reshape: ReShape, x: Tensor, first: int, last: int
+) -> Tensor:
+    """Rows first..last (excluded) of what RS makes of a map (1,C,h,w)."""
+    r = reshape.scale_factor
+    top, bottom = _widen(reshape, first // r, -(-last // r), x.shape[2])
+    return reshape(x[:, :, top:bottom])[:, :, first - top * r : last - top * r]
+
+
 def _widen(
     reshape: ReShape, first: int, last: int, height: int
 ) -> tuple[int, int]:
     """With the rows around that RS looks at, within 0..height."""
     if type(reshape.upsample) is nn.PixelShuffle:
         return first, last
-    return max(first - 1, 0), min(last + 1, height)
+    # One row for the bilinear weights, and one for the 3x3 convolution.
+    return max(first - 2, 0), min(last + 2, height)
 
 
 def compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
