@@ -147,10 +147,24 @@ def config_table(patterns: str, models: dict[str, dict], here: dict) -> str:
     )
 
 
+def licence_table(data: dict) -> str:
+    """Weights, the tables' word for them, and their licence."""
+    words = {name: ', '.join(of) for name, of in data['models'].items()}
+    words.update(data['weights'])
+    return table(
+        ['weights', 'in the tables', 'licence'],
+        (
+            [f'`{name}`', words[name], licence]
+            for name, licence in data.get('licences', {}).items()
+        ),
+    )
+
+
 def render(configs: Path = CONFIGS) -> str:
     """The text of README.md.
 
-    In the template `<!-- table NAME -->` stands for a table of
+    In the template `<!-- licences -->` stands for a table of the weights'
+    licences, `<!-- table NAME -->` stands for a table of
     paper_tables.yml, `<!-- configs PATTERN ... -->` for all configs that
     match, where * is any text.
 
@@ -167,6 +181,7 @@ def render(configs: Path = CONFIGS) -> str:
         return paper_table(papers[match[2]], models, here)
 
     text = (configs / 'readme_template.md').read_text()
+    text = text.replace('<!-- licences -->', licence_table(data))
     return re.sub(r'^<!-- (table|configs) (.+) -->$', fill, text, flags=re.M)
 
 

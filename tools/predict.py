@@ -9,6 +9,9 @@ over the image; one mp4 for a video) and `legend.png`.
 Depth: `depth/` (16-bit PNG), `pictures/` (image | depth; one mp4 for a
 video), `npy/` with --npy and `clouds/` (PLY) with --intrinsics. Where the
 test pipeline crops the image (KITTI's KBCrop), they are those of the crop.
+
+Both, of a model of both: all of these, and in `pictures/` the overlay above
+image | depth.
 """
 
 import sys
@@ -43,6 +46,7 @@ from xnet_mm.prediction.files import (
     PictureFiles,
     PictureVideo,
     PredictionWriter,
+    SeveralWriters,
 )
 from xnet_mm.prediction.inputs import (
     check_out_dir,
@@ -132,14 +136,19 @@ def make_writer(
     options: dict,
 ) -> PredictionWriter:
     """The writer for what the model predicts."""
+    writers: list[PredictionWriter] = []
+    if 'pred_sem_seg' in result:
+        writers.append(LabelWriter(args.out_dir, predictor, args.opacity))
     if 'pred_depth_map' in result:
-        return DepthWriter(args.out_dir, model_max_depth(predictor), **options)
-    if 'pred_sem_seg' not in result:
+        writers.append(
+            DepthWriter(args.out_dir, model_max_depth(predictor), **options)
+        )
+    if not writers:
         raise SystemExit(
             f'{args.config} predicts neither classes nor depth, but '
             f'{sorted(result.keys())}.'
         )
-    return LabelWriter(args.out_dir, predictor, args.opacity)
+    return writers[0] if len(writers) == 1 else SeveralWriters(writers)
 
 
 @clear_errors

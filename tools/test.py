@@ -33,7 +33,8 @@ def parse_args() -> Namespace:
     parser.add_argument(
         '--out',
         type=out_folder_name,
-        help='folder for the predictions: label or 16-bit depth PNGs',
+        help='folder for the predictions: label or 16-bit depth PNGs '
+        '(labels/ and depth/ of a model of both)',
     )
     parser.add_argument(
         '--depth-scale',
@@ -59,8 +60,8 @@ def parse_args() -> Namespace:
 
 def apply_options(cfg: Config, args: Namespace) -> None:
     """Turn on pictures, test-time augmentation and files of predictions."""
-    depth = predicts_depth(cfg)
-    if not depth:
+    tasks = find_tasks(cfg)
+    if 'classes' in tasks:
         allow_missing_labels(cfg)
     if args.show or args.show_dir:
         hook = cfg.default_hooks.setdefault('visualization', {})
@@ -82,13 +83,18 @@ def apply_options(cfg: Config, args: Namespace) -> None:
         cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
         cfg.model = dict(cfg.tta_model, module=cfg.model)
     if args.out:
-        save_predictions(cfg, args, depth)
+        save_predictions(cfg, args, tasks)
 
 
-def predicts_depth(cfg: Config) -> bool:
-    """Whether the model is a depth estimator, ours or MMSegmentation's."""
+def find_tasks(cfg: Config) -> list[str]:
+    """What the model predicts: 'classes', 'depth' or both."""
     kinds = getattr(MODELS.get(cfg.model.type), '__mro__', ())
-    return any(kind.__name__.endswith('DepthEstimator') for kind in kinds)
+    names = [kind.__name__ for kind in kinds]
+    if 'DepthSegmentor' in names:
+        return ['classes', 'depth']
+    # Ours or MMSegmentation's.
+    is_depth = any(name.endswith('DepthEstimator') for name in names)
+    return ['depth' if is_depth else 'classes']
 
 
 def allow_missing_labels(cfg: Config) -> None:
@@ -100,12 +106,23 @@ def allow_missing_labels(cfg: Config) -> None:
     cfg.test_evaluator = evaluator
 
 
-def save_predictions(cfg: Config, args: Namespace, depth: bool) -> None:
-    """Write label maps or depth maps."""
-    hook = dict(type='xnet_mm.SaveLabelsHook', out_dir=args.out)
-    if depth:
-        hook.update(type='xnet_mm.SaveDepthHook', depth_scale=args.depth_scale)
-    cfg.custom_hooks = [*cfg.get('custom_hooks', []), hook]
+def save_predictions(cfg: Config, args: Namespace, tasks: list[str]) -> None:
+    """Write label maps or depth maps; both into folders of their own."""
+    labels = depth = args.out
+    if len(tasks) > 1:
+        labels, depth = f'{args.out}/labels', f'{args.out}/depth'
+    hooks = {
+        'classes': dict(type='xnet_mm.SaveLabelsHook', out_dir=labels),
+        'depth': dict(
+            type='xnet_mm.SaveDepthHook',
+            out_dir=depth,
+            depth_scale=args.depth_scale,
+        ),
+    }
+    cfg.custom_hooks = [
+        *cfg.get('custom_hooks', []),
+        *(hooks[task] for task in tasks),
+    ]
 
 
 @clear_errors

@@ -109,6 +109,7 @@ def test_data_folder_is_set_in_one_place(monkeypatch):
         kitti_official='/elsewhere/my data/kitti',
         nyu='/elsewhere/my data/nyu',
         scenes='/elsewhere/my data/scenes',
+        scenes_both='/elsewhere/my data/scenes',
         scenes_depth='/elsewhere/my data/scenes',
         sunrgbd='/elsewhere/my data/sunrgbd',
     )

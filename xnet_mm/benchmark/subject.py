@@ -15,7 +15,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..fast import accelerate, prepare_for_inference
-from ..models import MonoDepthEstimator
+from ..fileio.pairing import depth_head_of
 from .complexity import Complexity, count_model, move_to_count
 
 
@@ -118,7 +118,7 @@ def make_samples(model: EncoderDecoder, images: Tensor) -> list[SegDataSample]:
         model: knows how many classes there are, or how many metres.
         images: (B,N,H,W).
     """
-    head = model.decode_head
+    head, depth_head = model.decode_head, depth_head_of(model)
     samples = []
     for image in images:
         shape = (1, *image.shape[-2:])
@@ -127,10 +127,11 @@ def make_samples(model: EncoderDecoder, images: Tensor) -> list[SegDataSample]:
                 img_shape=shape[1:], ori_shape=shape[1:], pad_shape=shape[1:]
             )
         )
-        if isinstance(model, MonoDepthEstimator):
-            truth = torch.rand(shape, device=image.device) * head.max_depth
+        if depth_head is not None:
+            truth = torch.rand(shape, device=image.device)
+            truth *= depth_head.max_depth
             sample.gt_depth_map = PixelData(data=truth)
-        else:
+        if head is not depth_head:
             truth = torch.randint(head.num_classes, shape)
             sample.gt_sem_seg = PixelData(data=truth.to(image.device))
         samples.append(sample)

@@ -9,7 +9,7 @@ from .depth_dataset import DepthDataset
 from .folder_dataset import FolderSegDataset
 from .kitti import KITTIEigenDataset, KITTIOfficialDataset
 from .nyu import NYUDepthV2Dataset
-from .scenes.dataset import ScenesDataset
+from .scenes.dataset import ScenesDataset, ScenesDepthDataset
 from .sunrgbd import SUNRGBDDataset
 from .transforms import *  # noqa: F403  (registers them)
 from .transforms import LoadFileOrArray, LoadImage
@@ -24,6 +24,7 @@ __all__ = [
     'NYUDepthV2Dataset',
     'SUNRGBDDataset',
     'ScenesDataset',
+    'ScenesDepthDataset',
 ]
 
 share_with_mmseg(DATASETS)

@@ -8,6 +8,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from ..datasets.wrappers import innermost
+from ..fileio.pairing import depth_head_of
 from ..registry import HOOKS
 from .class_agreement import (
     compare_counts,
@@ -137,12 +138,13 @@ class DepthRangeCheckHook(DataCheckHook):
     ) -> str:
         """Compare `max_depth`, in metres."""
         data = metainfo.get('max_depth')
-        head = getattr(getattr(model, 'decode_head', None), 'max_depth', None)
+        head = getattr(depth_head_of(model), 'max_depth', None)
         if data is None or head is None or head == data:
             return ''
+        name = 'depth' if hasattr(model, 'depth_head') else 'decode'
         return (
             f'The head has max_depth={head} m, the {split} data {data} m. '
-            f'Set model.decode_head.max_depth={data}, or '
+            f'Set model.{name}_head.max_depth={data}, or '
             'metainfo=dict(max_depth=...) of the data sets (train, val and '
             'test).'
         )

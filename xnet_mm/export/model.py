@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..datasets.label_ids import file_ids
 from ..fast import prepare_for_inference
-from ..models import MonoDepthEstimator
+from ..models import DepthSegmentor, MonoDepthEstimator
 from ..models.channels import RGB, image_channels
 from ..models.resize import resize_to
 from ..visualization.depth_colours import DEPTH_MAP, colour_table
@@ -49,6 +49,12 @@ class ExportedModel(nn.Module):
                 'data_preprocessor.test_cfg='
                 f'{preprocessor.test_cfg}: an exported file does not pad. '
                 'Remove it, or export at a size that needs no padding.'
+            )
+        if isinstance(model, DepthSegmentor):
+            raise ValueError(
+                'DepthSegmentor gives classes and depth; an exported file '
+                'holds one of them. Train and export a model of the one that '
+                'is wanted, or predict both by tools/predict.py.'
             )
         self.is_depth = isinstance(model, MonoDepthEstimator)
         head = model.decode_head

@@ -46,8 +46,11 @@ def convert(model: EncoderDecoder, dtype: torch.dtype, image: Tensor) -> str:
     """
     rest = []
     parts = [model.backbone, model.decode_head]
-    if model.with_neck:
-        parts.append(model.neck)
+    parts += [
+        part
+        for name in ('neck', 'depth_head')
+        if (part := getattr(model, name, None)) is not None
+    ]
     for module in chain(*(part.modules() for part in parts)):
         if isinstance(module, _BatchNorm):  # takes its sums in fp32
             continue

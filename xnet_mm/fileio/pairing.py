@@ -165,20 +165,35 @@ def _differences(model: nn.Module, state: dict, found: Fit) -> Iterator[str]:
 def _kinds(model: nn.Module, checkpoint: dict) -> Iterator[str]:
     """The cause in words, where the checkpoint says what it is."""
     data = dataset_meta(checkpoint)
-    head = getattr(model, 'decode_head', None)
-    is_depth = hasattr(head, 'max_depth')
+    is_depth = depth_head_of(model) is not None
+    is_both = is_depth and hasattr(model, 'depth_head')
     classes = data.get('classes')
-    if 'max_depth' in data and not is_depth:
+    if is_both and ('max_depth' not in data or not classes) and data:
+        task = 'depth' if 'max_depth' in data else 'segmentation'
+        yield f'it is a {task} checkpoint, the config is a model of both'
+    elif classes and 'max_depth' in data and not is_both:
+        task = 'depth' if is_depth else 'segmentation'
+        yield (
+            'it is a checkpoint of classes and depth, the config is a '
+            f'{task} model'
+        )
+    elif 'max_depth' in data and not is_depth:
         yield 'it is a depth checkpoint, the config is a segmentation model'
-    elif classes and is_depth:
+    elif classes and is_depth and not is_both:
         yield 'it is a segmentation checkpoint, the config is a depth model'
-    elif classes and not is_depth:
+    elif classes:
         count = getattr(model, 'num_classes', len(classes))
         if isinstance(count, int) and count != len(classes):
             yield (
                 f'classes: {len(classes)} in the checkpoint, {count} in the '
                 'config'
             )
+
+
+def depth_head_of(model: nn.Module) -> Any:
+    """The head that predicts depth: our `depth_head`, or `decode_head`."""
+    heads = (getattr(model, n, None) for n in ('depth_head', 'decode_head'))
+    return next((head for head in heads if hasattr(head, 'max_depth')), None)
 
 
 def dataset_meta(checkpoint: dict) -> dict:
@@ -189,7 +204,7 @@ def dataset_meta(checkpoint: dict) -> dict:
 
 def _other_range(model: nn.Module, checkpoint: dict) -> Iterator[str]:
     came = dataset_meta(checkpoint).get('max_depth')
-    wanted = getattr(getattr(model, 'decode_head', None), 'max_depth', None)
+    wanted = getattr(depth_head_of(model), 'max_depth', None)
     if came is not None and wanted is not None and came != wanted:
         yield (
             f'max_depth: {came} m in the checkpoint, {wanted} m in the config'

@@ -22,7 +22,7 @@ MAY_DIFFER = {
     *('dropout_ratio', 'dropout', 'drop', 'drop_rate', 'drop_path_rate'),
     *('attn_drop_rate', 'attn_drop', 'proj_drop_rate', 'proj_drop'),
     *('pos_drop_rate', 'patch_drop_rate', 'drop_block_rate', 'momentum'),
-    'grad_checkpointing',
+    *('grad_checkpointing', 'frozen'),
     # how images come and what is done with the result
     *('test_cfg', 'size', 'size_divisor', 'pad_val', 'seg_pad_val'),
     *('img_size', 'strict_img_size', 'dynamic_img_size', 'dynamic_img_pad'),

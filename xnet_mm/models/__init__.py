@@ -8,6 +8,11 @@ from .depth_estimator import (
     MonoDepthEstimator,
 )
 from .depth_heads import DPTDepthHead, PFPDepthHead, UPerDepthHead
+from .depth_segmentor import (
+    DepthSegDataPreProcessor,
+    DepthSegmentor,
+    DepthSegTTAModel,
+)
 from .encoder import PretrainedEncoder
 from .fpn_decoder import FPNDecoder
 from .heads import PFPHead
@@ -24,6 +29,9 @@ __all__ = [
     'CheckedMask2FormerHead',
     'DPTDepthHead',
     'DepthDataPreProcessor',
+    'DepthSegDataPreProcessor',
+    'DepthSegTTAModel',
+    'DepthSegmentor',
     'DepthTTAModel',
     'FPNDecoder',
     'Hierarchy',

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from mmengine.model import BaseTTAModel
 from mmengine.structures import PixelData
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.structures import SegDataSample
 from torch import Tensor
@@ -202,21 +203,7 @@ class MonoDepthEstimator(EncoderDecoder):
         samples = data_samples or [SegDataSample() for _ in seg_logits]
         corners = bool(self.test_cfg.get('align_corners', self.align_corners))
         for depth, sample in zip(seg_logits, samples, strict=True):
-            meta = sample.metainfo
-            left, right, top, bottom = meta.get(
-                'img_padding_size', meta.get('padding_size', [0] * 4)
-            )
-            height, width = depth.shape[-2:]
-            depth = depth[..., top : height - bottom, left : width - right]
-            if meta.get('flip'):
-                depth = depth.flip(FLIP_DIMS[meta['flip_direction']])
-            size = torch.Size(meta.get('ori_shape', depth.shape[-2:])[:2])
-            depth = resize_to(depth[None], size, corners)[0]
-            sample.set_data(dict(pred_depth_map=PixelData(data=depth)))
-            # Clients of MMSegmentation keep a checkpoint's classes alone.
-            max_depth = getattr(self.decode_head, 'max_depth', None)
-            if max_depth is not None:
-                sample.set_metainfo(dict(max_depth=max_depth))
+            keep_depth(sample, depth, self.decode_head, corners)
         return list(samples)
 
 
@@ -228,13 +215,47 @@ class DepthTTAModel(BaseTTAModel):
         self, data_samples_list: list[list[SegDataSample]]
     ) -> list[SegDataSample]:
         """Merge the views of each image; `pred_depth_map` is (1,h,w)."""
-        merged = []
-        for views in data_samples_list:
-            maps = [view.pred_depth_map.data for view in views]
-            sample = views[0]
-            sample.pred_depth_map = PixelData(data=torch.stack(maps).mean(0))
-            merged.append(sample)
-        return merged
+        return [mean_depth(views) for views in data_samples_list]
+
+
+def mean_depth(views: Sequence[SegDataSample]) -> SegDataSample:
+    """The first of an image's views, with the mean of all depth maps."""
+    sample = views[0]
+    maps = [view.pred_depth_map.data for view in views]
+    sample.pred_depth_map = PixelData(data=torch.stack(maps).mean(0))
+    return sample
+
+
+def keep_depth(
+    sample: SegDataSample,
+    depth: Tensor,
+    head: BaseDecodeHead,
+    align_corners: bool,
+) -> None:
+    """Put a prediction into its sample, as `pred_depth_map` (1,h,w).
+
+    Args:
+        sample: its padding is cut off, its flip undone, and the map brought
+            to its `ori_shape`.
+        depth: metres (1,H,W), of the image as the model saw it.
+        head: that it is from.
+        align_corners: how the map is brought to that size.
+    """
+    meta = sample.metainfo
+    left, right, top, bottom = meta.get(
+        'img_padding_size', meta.get('padding_size', [0] * 4)
+    )
+    height, width = depth.shape[-2:]
+    depth = depth[..., top : height - bottom, left : width - right]
+    if meta.get('flip'):
+        depth = depth.flip(FLIP_DIMS[meta['flip_direction']])
+    size = torch.Size(meta.get('ori_shape', depth.shape[-2:])[:2])
+    depth = resize_to(depth[None], size, align_corners)[0]
+    sample.set_data(dict(pred_depth_map=PixelData(data=depth)))
+    # Clients of MMSegmentation keep a checkpoint's classes alone.
+    max_depth = getattr(head, 'max_depth', None)
+    if max_depth is not None:
+        sample.set_metainfo(dict(max_depth=max_depth))
 
 
 def _window_starts(length: int, window: int, stride: int) -> list[int]:

@@ -20,8 +20,9 @@ from .classifier import (
     split_batch_norm_act,
     where_it_lies,
 )
+from .handover import whole_stride
 from .input_size import find_input_size, help_with_size, own_size
-from .layers import read_layers
+from .layers import parameters_behind, read_layers
 from .weights import load_weights
 
 
@@ -50,6 +51,9 @@ class PretrainedEncoder(BaseModule):
         channels: numbers, from 0, of those channels of the image that the
             encoder sees, in that order; by default all, which have to be as
             many as its first layer takes (`in_chans` of a timm model).
+        frozen: the weights stay as loaded: no gradients, nothing kept for
+            a backward pass, and eval mode in training too (no dropout, no
+            running statistics). What follows learns.
 
     Attributes:
         out_channels, out_strides: width and stride, in image pixels, of each
@@ -64,8 +68,8 @@ class PretrainedEncoder(BaseModule):
     Raises:
         ValueError: the encoder does not return maps (B,C,H,W) or takes no
             image of any size that was tried, timm knows no such model,
-            `input_scale` is not above 0, or `channels` are not as many as
-            the first layer takes.
+            `input_scale` is not above 0, `frozen` is neither True nor False,
+            or `channels` are not as many as the first layer takes.
     """
 
     encoder: Any  # timm's and the registries' models share no more than that
@@ -78,9 +82,13 @@ class PretrainedEncoder(BaseModule):
         pyramid: bool = False,
         with_cp: bool = False,
         channels: Sequence[int] | None = None,
+        frozen: bool = False,
     ) -> None:
         super().__init__()
-        check_number(f'{type(self).__name__}: input_scale', input_scale)
+        kind = type(self).__name__
+        check_number(f'{kind}: input_scale', input_scale)
+        if not isinstance(frozen, bool):
+            raise ValueError(f'{kind}: frozen={frozen!r}; wanted True, False.')
         self.config, self.weights = encoder, weights
         self.input_scale, self.pyramid = input_scale, pyramid
         try:
@@ -93,7 +101,7 @@ class PretrainedEncoder(BaseModule):
         layers = read_layers(self.encoder)
         self.is_timm = not is_registered(encoder)
         if self.is_timm:
-            self._prepare_timm(name, with_cp)
+            self._prepare_timm(name, with_cp and not frozen)
         elif with_cp:
             raise ValueError(
                 'with_cp=True is for timm encoders; give '
@@ -112,6 +120,18 @@ class PretrainedEncoder(BaseModule):
         names = self.native_names.items()
         used = {n: our for n, our in names if our not in self.unused}
         self.layers = layers and layers.renamed(used)
+        self.frozen = frozen
+        if frozen:
+            self.encoder.requires_grad_(False)
+            self.train()
+            print_log(f'encoder: {name} is frozen', logger='current')
+
+    def train(self, mode: bool = True) -> 'PretrainedEncoder':
+        """As any module; a frozen encoder stays in eval mode."""
+        super().train(mode)
+        if self.frozen:
+            self.encoder.eval()
+        return self
 
     def _prepare_timm(self, name: str, with_cp: bool) -> None:
         if not hasattr(self.encoder, 'forward_intermediates'):
@@ -183,8 +203,10 @@ class PretrainedEncoder(BaseModule):
                 )
         strides = [round(image.shape[2] / f.shape[2]) for f in features]
         self.strides = strides
-        self.out_strides = [_whole(s / self.input_scale) for s in strides]
-        used = _leaves(features)
+        self.out_strides = [
+            whole_stride(s / self.input_scale) for s in strides
+        ]
+        used = parameters_behind(features)
         self.unused = []
         for n, parameter in self.encoder.named_parameters():
             if id(parameter) not in used:
@@ -275,23 +297,3 @@ class PretrainedEncoder(BaseModule):
                     ', a ConvNeXt gap_before_final_norm=False.'
                 )
         return list(features)
-
-
-def _whole(stride: float) -> float:
-    """An int where it is one, up to rounding: RS takes whole factors."""
-    whole = round(stride)
-    return whole if math.isclose(stride, whole) else stride
-
-
-def _leaves(outputs: Sequence[Tensor]) -> set[int]:
-    """Ids of the parameters that tensors were computed from."""
-    seen, found, todo = set(), set(), [o.grad_fn for o in outputs]
-    while todo:
-        node = todo.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if hasattr(node, 'variable'):
-            found.add(id(node.variable))
-        todo.extend(parent for parent, _ in node.next_functions)
-    return found

@@ -6,6 +6,7 @@ not given asks the model that is being built for the box that stands before
 it, so that nobody types a channel list by hand.
 """
 
+import math
 import sys
 from types import FrameType
 from typing import NamedTuple
@@ -18,6 +19,12 @@ class Pyramid(NamedTuple):
 
     channels: list[int]
     strides: list[float]  # ints where they are whole
+
+
+def whole_stride(stride: float) -> float:
+    """An int where it is one, up to rounding: RS takes whole factors."""
+    whole = round(stride)
+    return whole if math.isclose(stride, whole) else stride
 
 
 def take_over(taker: str) -> Pyramid:

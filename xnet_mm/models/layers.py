@@ -1,10 +1,11 @@
-"""Which layer of a pre-trained model each parameter belongs to."""
+"""Parameters of a pre-trained model: their layers, and which are used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from timm.models import group_parameters
+from torch import Tensor
 
 
 class Layers(NamedTuple):
@@ -48,3 +49,17 @@ def read_layers(model: Any) -> Layers | None:
     patterns: set[str] = getattr(model, 'no_weight_decay', set)()
     spared = (n for n in names if any(fnmatchcase(n, p) for p in patterns))
     return Layers(depths, frozenset(spared))
+
+
+def parameters_behind(outputs: Sequence[Tensor]) -> set[int]:
+    """Ids of the parameters that tensors were computed from."""
+    seen, found, todo = set(), set(), [o.grad_fn for o in outputs]
+    while todo:
+        node = todo.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, 'variable'):
+            found.add(id(node.variable))
+        todo.extend(parent for parent, _ in node.next_functions)
+    return found

@@ -21,6 +21,7 @@ class PretrainedPyramid(PretrainedEncoder):
         input_scale: likewise.
         with_cp: likewise.
         channels: likewise.
+        frozen: likewise.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class PretrainedPyramid(PretrainedEncoder):
         input_scale: float = 1.0,
         with_cp: bool = False,
         channels: Sequence[int] | None = None,
+        frozen: bool = False,
     ) -> None:
         super().__init__(
             encoder,
@@ -38,6 +40,7 @@ class PretrainedPyramid(PretrainedEncoder):
             pyramid=True,
             with_cp=with_cp,
             channels=channels,
+            frozen=frozen,
         )
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:

@@ -15,6 +15,7 @@ from ..fileio.depth_png import (
     describe_limit,
     encode_depth,
 )
+from ..fileio.pairing import depth_head_of
 from ..visualization.depth_colours import depth_range
 from ..visualization.depth_panel_visualizer import crop_image
 from ..visualization.depth_panels import draw_depth
@@ -120,7 +121,7 @@ def model_max_depth(predictor: Predictor) -> float | None:
     Raises:
         ValueError: it is no depth.
     """
-    head = getattr(predictor.model, 'decode_head', None)
+    head = depth_head_of(predictor.model)
     found = predictor.meta.get('max_depth', getattr(head, 'max_depth', None))
     if found is None:
         return None

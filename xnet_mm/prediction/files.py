@@ -1,5 +1,7 @@
 """Where predictions go: label maps, depth maps and their pictures."""
 
+from collections.abc import Sequence
+from functools import reduce
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +12,7 @@ from mmengine.structures import BaseDataElement
 
 from ..datasets.label_ids import file_ids
 from ..fileio.atomic import write_atomically
-from ..visualization.panels import colour_labels, legend
+from ..visualization.panels import colour_labels, legend, stack
 from .predictor import Predictor
 
 
@@ -102,6 +104,32 @@ class LabelWriter:
         ids = range(len(self.classes))
         strip = legend(self.classes, self.palette, ids, 640)
         write_png(self.out_dir / 'legend.png', strip[..., ::-1])
+
+
+class SeveralWriters:
+    """The files of several kinds of prediction, their pictures stacked.
+
+    Args:
+        writers: one a kind, in the order of the pictures.
+    """
+
+    picture_dir = 'pictures'
+
+    def __init__(self, writers: Sequence[PredictionWriter]) -> None:
+        self.writers = writers
+        self.kinds = ', '.join(writer.kinds for writer in writers)
+
+    def write(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """Write all files of a BGR image (H,W,3); see the writers."""
+        pictures = [w.write(name, image, result) for w in self.writers]
+        return reduce(stack, pictures)
+
+    def close(self) -> None:
+        """Write what belongs to all images."""
+        for writer in self.writers:
+            writer.close()
 
 
 class PictureFiles:

@@ -115,3 +115,60 @@ def test_config_says_how_to_make_the_data(tmp_path, monkeypatch):
     cfg = Config.fromfile(ROOT / 'configs/_base_/datasets/scenes.py')
     with pytest.raises(FileNotFoundError, match=r'make_scenes\.py .*scenes'):
         DATASETS.build(cfg.val_dataloader.dataset)
+
+
+def both(root, **options):
+    prefix = dict(img_path='images', seg_map_path='labels', depth_path='depth')
+    return DATASETS.build(
+        dict(
+            type='xnet_mm.ScenesDepthDataset',
+            data_root=str(root),
+            ann_file='val.txt',
+            **{'data_prefix': prefix, **options},
+        )
+    )
+
+
+def test_both_truths(tmp_path):
+    root = tmp_path / 'scenes'
+    write_scenes(root, seed=4, **SMALL)
+    dataset = both(
+        root,
+        pipeline=[
+            dict(type='xnet_mm.LoadImage'),
+            dict(type='xnet_mm.LoadLabels'),
+            dict(type='xnet_mm.LoadDepth'),
+        ],
+    )
+    assert len(dataset) == 2 and dataset.metainfo['max_depth'] == 10.0
+    assert dataset.metainfo['classes'] == CLASSES
+    for i, sample in enumerate(dataset):
+        _, label, depth = render_scene(4, 3 + i, SIZE)
+        np.testing.assert_array_equal(sample['gt_seg_map'], label)
+        np.testing.assert_allclose(
+            sample['gt_depth_map'], depth, atol=0.5001e-3
+        )
+        assert sample['seg_fields'] == ['gt_seg_map', 'gt_depth_map']
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (
+            dict(data_prefix=dict(img_path='images', seg_map_path='labels')),
+            "has no depth_path, .*Set depth_path='depth'",
+        ),
+        ({}, r'0004\.png: no such depth map, for .*0004\.jpg'),
+        (
+            dict(metainfo=dict(max_depth=0.001)),
+            'max_depth',
+        ),
+    ],
+)
+def test_depth_that_is_not_there(tmp_path, change, message):
+    root = tmp_path / 'scenes'
+    write_scenes(root, **SMALL)
+    if not change:
+        (root / 'depth/0004.png').unlink()
+    with pytest.raises(ValueError, match=message):
+        both(root, **change)

@@ -22,7 +22,10 @@ import numpy as np
 from rich.progress import track
 
 from ...registry import DATASETS
+from ..depth_check import check_depth_pairs, missing_files
 from ..folder_dataset import FolderSegDataset
+from ..folders import split_name
+from ..label_check import raise_problems
 from .layout import CLASSES
 from .renderer import camera_matrix, render_scene
 
@@ -31,6 +34,7 @@ PALETTE = (
     (80, 180, 240), (230, 120, 200), (120, 70, 160), (230, 170, 40),
     (220, 40, 40), (40, 160, 90),
 )  # fmt: skip
+DEPTH_SCALE = 1000.0  # file units per metre
 GENERATOR = 'xnet_mm scenes'
 VERSION = 1  # raise it when the same seed gives other pictures
 JPEG_QUALITY = 92
@@ -59,6 +63,49 @@ class ScenesDataset(FolderSegDataset):
                 f'`python tools/make_scenes.py {self.data_root}`'
             )
         return super().load_data_list()
+
+
+@DATASETS.register_module()
+class ScenesDepthDataset(ScenesDataset):
+    """The same rooms with both truths, for a model of classes and depth.
+
+    `data_prefix` has one folder more, `depth_path`. Depth is read by
+    `LoadDepth`, labels by `LoadLabels`; `metainfo` may set `max_depth`.
+
+    Raises:
+        ValueError: `data_prefix` has no `depth_path`, a depth map is
+            missing, or a few that are looked at cannot be right.
+    """
+
+    METAINFO = dict(**ScenesDataset.METAINFO, max_depth=10.0)
+
+    def load_data_list(self) -> list[dict]:
+        """List the split, and the depth map of each image."""
+        where = split_name(self)
+        if not self.data_prefix.get('depth_path'):
+            raise ValueError(
+                f'{where}: data_prefix={self.data_prefix} has no depth_path, '
+                "the folder of the depth maps. Set depth_path='depth'"
+            )
+        data_list = super().load_data_list()
+        folders = self.data_prefix['img_path'], self.data_prefix['depth_path']
+        for item in data_list:
+            name = Path(item['img_path']).relative_to(folders[0])
+            item['depth_map_path'] = str(
+                Path(folders[1], name).with_suffix('.png')
+            )
+            item.update(depth_scale=DEPTH_SCALE, depth_encoding='plain')
+        if self.check:
+            pairs = [(i['img_path'], i['depth_map_path']) for i in data_list]
+            raise_problems(where, missing_files(pairs))
+            check_depth_pairs(
+                pairs,
+                scale=DEPTH_SCALE,
+                encoding='plain',
+                max_depth=self.metainfo['max_depth'],
+                where=where,
+            )
+        return data_list
 
 
 def write_scenes(
@@ -193,7 +240,7 @@ def _write_scene(
     stem = f'{index:04d}'
     _save(root / f'images/{stem}.jpg', image[..., ::-1])
     _save(root / f'labels/{stem}.png', label)
-    millimetres = np.rint(depth * 1000).astype(np.uint16)
+    millimetres = np.rint(depth * DEPTH_SCALE).astype(np.uint16)
     _save(root / f'depth/{stem}.png', millimetres)
     return stem
 
