@@ -7,13 +7,19 @@ from .depth_estimator import (
     DepthTTAModel,
     MonoDepthEstimator,
 )
-from .depth_heads import DPTDepthHead, PFPDepthHead, UPerDepthHead
+from .depth_heads import (
+    DPTDepthHead,
+    LinearDepthHead,
+    PFPDepthHead,
+    UPerDepthHead,
+)
 from .encoder import PretrainedEncoder
 from .fpn_decoder import FPNDecoder
 from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
 from .losses import ScaleInvariantLogLoss
 from .mask2former_head import CheckedMask2FormerHead
+from .peer_heads import DPTPyramidHead, LinearHead
 from .post_feature_pyramid import PostFeaturePyramid
 from .preprocessor import MultiChannelDataPreProcessor
 from .pyramid import PretrainedPyramid
@@ -23,10 +29,13 @@ from .weighted_loss import WeightedCrossEntropyLoss
 __all__ = [
     'CheckedMask2FormerHead',
     'DPTDepthHead',
+    'DPTPyramidHead',
     'DepthDataPreProcessor',
     'DepthTTAModel',
     'FPNDecoder',
     'Hierarchy',
+    'LinearDepthHead',
+    'LinearHead',
     'MonoDepthEstimator',
     'MultiChannelDataPreProcessor',
     'PFPDepthHead',
