@@ -52,8 +52,23 @@ def bilinear(x, scale):
     return out
 
 
+def depthwise(x, weight):
+    """3x3, zeros around. x: (C,H,W), weight: (C,1,3,3)."""
+    channels, height, width = x.shape
+    out = np.zeros(x.shape)
+    for c in range(channels):
+        for i in range(height):
+            for j in range(width):
+                for di in (-1, 0, 1):
+                    for dj in (-1, 0, 1):
+                        if 0 <= i + di < height and 0 <= j + dj < width:
+                            tap = weight[c, 0, di + 1, dj + 1]
+                            out[c, i, j] += tap * x[c, i + di, j + dj]
+    return out
+
+
 def smooth_reshape(x, p, scale):
-    """RS with bilinear up-sampling, pixel by pixel. x: (C,H,W)."""
+    """RS with smooth up-sampling, pixel by pixel. x: (C,H,W)."""
     eps = np.finfo(np.float32).eps
 
     def narrow(v):
@@ -63,8 +78,11 @@ def smooth_reshape(x, p, scale):
     def last(v):
         return p['project.weight'] @ silu(v) + p['project.bias']
 
-    large = bilinear(np.apply_along_axis(narrow, 0, x), scale)
-    return np.apply_along_axis(last, 0, large)
+    small = depthwise(
+        np.apply_along_axis(narrow, 0, x),
+        p['upsample.0.weight'],
+    )
+    return np.apply_along_axis(last, 0, bilinear(small, scale))
 
 
 def post_feature_pyramid(maps, parameters, fuse, scales, fuse_scale):

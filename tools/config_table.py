@@ -134,15 +134,15 @@ def paper_table(paper: dict, models: dict[str, dict], here: dict) -> str:
     return table([*head, 'published elsewhere, doubts', 'here'], rows)
 
 
-def folder_table(folders: str, models: dict[str, dict], here: dict) -> str:
-    """All configs of some folders."""
+def config_table(patterns: str, models: dict[str, dict], here: dict) -> str:
+    """All configs whose paths match one of some patterns."""
     return table(
         ['config', *COLUMNS, 'here'],
         (
             [link(config), *costs(model), measured(config, model, here)]
-            for folder in folders.split()
+            for pattern in patterns.split()
             for config, model in sorted(models.items())
-            if config.startswith(f'{folder}/')
+            if fnmatch(config, pattern)
         ),
     )
 
@@ -151,7 +151,8 @@ def render(configs: Path = CONFIGS) -> str:
     """The text of README.md.
 
     In the template `<!-- table NAME -->` stands for a table of
-    paper_tables.yml, `<!-- configs FOLDER ... -->` for all of some folders.
+    paper_tables.yml, `<!-- configs PATTERN ... -->` for all configs that
+    match, where * is any text.
 
     Raises:
         KeyError: a row names a config without an entry in a metafile.
@@ -161,7 +162,7 @@ def render(configs: Path = CONFIGS) -> str:
 
     def fill(match: re.Match) -> str:
         if match[1] == 'configs':
-            return folder_table(match[2], models, here)
+            return config_table(match[2], models, here)
         papers = {str(name): paper for name, paper in data['tables'].items()}
         return paper_table(papers[match[2]], models, here)
 

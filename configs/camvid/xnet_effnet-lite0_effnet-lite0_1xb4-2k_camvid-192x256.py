@@ -17,11 +17,14 @@ model = dict(
         size=crop_size,
     ),
     backbone=dict(encoder='tf_efficientnet_lite0', weights=weights),
-    neck=dict(decoder='tf_efficientnet_lite0', weights=weights),
+    neck=dict(
+        decoder='tf_efficientnet_lite0', weights=weights, upsample='bilinear'
+    ),
     decode_head=dict(
         num_classes=11,
         channels=32,
         pyramid_channels=64,
+        upsample='bilinear',
         # Square root of inverse frequency in train, 1 on average: the rare
         # classes (pole, sign, bicyclist) hold 1 % of the pixels each.
         loss_decode=dict(

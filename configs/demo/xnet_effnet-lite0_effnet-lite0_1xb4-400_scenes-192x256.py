@@ -19,8 +19,15 @@ model = dict(
         size=crop_size,
     ),
     backbone=dict(encoder='tf_efficientnet_lite0', weights=weights),
-    neck=dict(decoder='tf_efficientnet_lite0', weights=weights),
-    decode_head=dict(num_classes=10, channels=32, pyramid_channels=64),
+    neck=dict(
+        decoder='tf_efficientnet_lite0', weights=weights, upsample='bilinear'
+    ),
+    decode_head=dict(
+        num_classes=10,
+        channels=32,
+        pyramid_channels=64,
+        upsample='bilinear',
+    ),
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=40),

@@ -18,9 +18,14 @@ model = dict(
         size=crop_size,
     ),
     backbone=dict(encoder='tf_efficientnet_lite0', weights=weights),
-    neck=dict(decoder='tf_efficientnet_lite0', weights=weights),
+    neck=dict(
+        decoder='tf_efficientnet_lite0', weights=weights, upsample='bilinear'
+    ),
     decode_head=dict(
-        max_depth={{_base_.max_depth}}, channels=32, pyramid_channels=64
+        max_depth={{_base_.max_depth}},
+        channels=32,
+        pyramid_channels=64,
+        upsample='bilinear',
     ),
 )
 default_hooks = dict(checkpoint=dict(save_best='abs_rel', rule='less'))

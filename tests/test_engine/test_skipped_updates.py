@@ -7,9 +7,9 @@ from launches import TORCHRUN, launch
 from mmengine.config import Config
 from mmengine.optim import AmpOptimWrapper, OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
+from needs import needs_torch
 from poison import LeaveOut, Poison
 from torch import nn
-from torch.amp import GradScaler
 
 from xnet_mm.engine.skipped_updates import UpdateGuard
 
@@ -148,10 +148,11 @@ class ScaledWrapper(AmpOptimWrapper):
 
     def __init__(self, optimizer, **options):
         OptimWrapper.__init__(self, optimizer, **options)
-        self.loss_scaler = GradScaler('cpu', init_scale=8.0)
+        self.loss_scaler = torch.amp.GradScaler('cpu', init_scale=8.0)
         self._scale_update_param = None
 
 
+@needs_torch('2.3', 'a gradient scaler on a CPU')
 @pytest.mark.parametrize('clip', [None, dict(max_norm=10.0)])
 def test_overflow_alone_is_left_to_the_scaler(clip):
     model = nn.Linear(1, 1, bias=False)

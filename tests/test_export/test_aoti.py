@@ -4,9 +4,12 @@ import json
 
 import pytest
 import torch
+from needs import needs_torch
 from tiny_export import FCN, logits_of, tiny
 
 from xnet_mm.export import export_aoti
+
+pytestmark = needs_torch('2.6', 'AOTInductor packages')
 
 
 @pytest.mark.heavy  # a C++ compiler at work

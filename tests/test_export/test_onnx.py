@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from needs import needs_torch
 from tiny_export import FCN, logits_of, tiny
 from torch import nn
 
@@ -92,7 +93,16 @@ def test_wrong_results_are_not_kept(tmp_path, monkeypatch):
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.mark.parametrize('name', ['onnx', 'onnxruntime', 'onnxscript'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'onnx',
+        'onnxruntime',
+        pytest.param(
+            'onnxscript', marks=needs_torch('2.6', 'not by TorchScript')
+        ),
+    ],
+)
 def test_what_is_missing_is_named_before_any_work(tmp_path, monkeypatch, name):
     monkeypatch.setitem(sys.modules, name, None)
     message = rf'import of {name} halted.*pip install .xnet_mm\[deploy\]'

@@ -4,6 +4,7 @@ import pytest
 import timm
 import torch
 import torch.nn.functional as F
+from needs import needs_torch
 from timm.models.swin_transformer import SwinTransformerBlock
 from tiny_models import CONVNEXT, CONVNEXT_V2, SWIN
 from torch import nn
@@ -12,6 +13,7 @@ from xnet_mm.fast import accelerate, when
 from xnet_mm.fast.precision import _put_taps_first
 
 kernels = pytest.importorskip('xnet_mm.fast.kernel_calls')
+pytestmark = needs_torch('2.4', 'Triton kernels')
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
 
 

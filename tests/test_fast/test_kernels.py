@@ -5,10 +5,12 @@ Without a GPU Triton interprets. Results: see test_kernel_calls.py.
 
 import pytest
 import torch
+from needs import needs_torch
 
 triton = pytest.importorskip('triton')
 tl = pytest.importorskip('triton.language')
 kernels = pytest.importorskip('xnet_mm.fast.kernels')
+pytestmark = needs_torch('2.4', 'Triton kernels')
 DEVICE = 'cuda' if torch.cuda.is_available() else 'cpu'
 GUARD = 512
 

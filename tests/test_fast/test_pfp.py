@@ -26,11 +26,12 @@ def pyramid(height: int, width: int, batch: int = 2) -> list[Tensor]:
 def plain_reshape(reshape: ReShape, x: Tensor) -> Tensor:
     """RS in the words of its docstring, one box after the other."""
     x = reshape.expand(reshape.norm(x.movedim(1, -1))).movedim(-1, 1)
-    if reshape.expand.out_features == reshape.out_channels:
-        r = reshape.scale_factor
-        x = nn.functional.interpolate(x, scale_factor=r, mode='bilinear')
+    r = reshape.scale_factor
+    if isinstance(reshape.upsample, nn.PixelShuffle):
+        x = nn.PixelShuffle(r)(x)
     else:
-        x = nn.PixelShuffle(reshape.scale_factor)(x)
+        x = reshape.upsample[0](x)
+        x = nn.functional.interpolate(x, scale_factor=r, mode='bilinear')
     return reshape.project(reshape.act(x).movedim(1, -1)).movedim(-1, 1)
 
 

@@ -41,6 +41,12 @@ def test_bilinear_equals_the_slow_reference(scale):
         assert_close(ours.double(), torch.tensor(wanted), rtol=1e-4, atol=1e-4)
 
 
+def test_smooth_up_sampling_starts_as_plain_bilinear():
+    x = torch.randn(2, 4, 3, 5)
+    wanted = torch.nn.functional.interpolate(x, size=(9, 15), mode='bilinear')
+    assert_close(ReShape(4, 4, 3, upsample='bilinear').upsample(x), wanted)
+
+
 def test_only_the_shuffle_makes_blocks():
     torch.manual_seed(0)
     x = torch.randn(1, 5, 6, 7)

@@ -17,7 +17,7 @@ TEMPLATE = """# Table
 
 <!-- table 9 -->
 
-<!-- configs camvid -->
+<!-- configs camvid/* -->
 """
 FILLED = f"""# Table
 

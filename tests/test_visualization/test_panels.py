@@ -1,11 +1,13 @@
 """Label pictures: exact colours at known pixels, void, legend, titles."""
 
 import numpy as np
+import pytest
 
 from xnet_mm.visualization.panels import (
     GAP,
     ROW,
     colour_labels,
+    colours_as_bytes,
     legend,
     side_by_side,
     stack,
@@ -28,6 +30,22 @@ def test_colours_and_void():
     assert np.array_equal(
         colour_labels(labels.astype(np.uint8)[:1], PALETTE), expected[:1]
     )
+
+
+@pytest.mark.parametrize(
+    ('colour', 'message'),
+    [
+        ([300, 0, 0], 'colours from 0 to 300; wanted 0 to 255'),
+        ([0, -1, 0], 'colours from -1 to 90; wanted 0 to 255'),
+        ([0.5, 0.5, 0.5], r'type float64; wanted three whole numbers'),
+    ],
+)
+def test_colours_that_are_none(colour, message):
+    labels = np.zeros((2, 3), int)
+    with pytest.raises(ValueError, match=message):
+        colour_labels(labels, [*PALETTE, colour])
+    with pytest.raises(ValueError, match=r'shape \(2, 4\)'):
+        colours_as_bytes([[1, 2, 3, 4]] * 2)
 
 
 def test_legend_names_what_is_there():

@@ -18,6 +18,7 @@ from ..models import MonoDepthEstimator
 from ..models.channels import RGB, image_channels
 from ..models.resize import resize_to
 from ..visualization.depth_colours import DEPTH_MAP, colour_table
+from ..visualization.panels import colours_as_bytes
 
 
 class ExportedModel(nn.Module):
@@ -118,7 +119,7 @@ def describe(
         generator = np.random.default_rng(0)
         random = generator.integers(0, 256, (head.num_classes, 3))
         palette = meta.get('palette') or random
-        facts['palette'] = np.asarray(palette).tolist()
+        facts['palette'] = colours_as_bytes(palette).tolist()
     for transform in transforms:
         name = type(transform).__name__
         if isinstance(transform, Resize):

@@ -23,7 +23,7 @@ from .linear import FastLinear, linear
 
 
 class FastPostFeaturePyramid(PostFeaturePyramid):
-    """On a CPU by bands of rows, where nothing looks at neighbours.
+    """On a CPU by bands of rows.
 
     The widest maps, at the highest resolution, are then only made band by
     band, in the cache:
@@ -31,6 +31,9 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         P1, stride 4   |####|----|----|     a band of rows of each map ...
         P4, stride 32  |####|----|----|
         fused          |####|....|....|     ... gives its rows of the result
+
+    Smooth up-sampling looks at the rows around: bands then overlap by these,
+    and what the overlap gives is cut off.
     """
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
@@ -67,8 +70,8 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         return reshape_by(self.fuse, self.concatenate(features), weight, bias)
 
     def _is_aligned(self, features: Sequence[Tensor]) -> bool:
-        """Whether RS alone brings all maps to one size, cell by cell."""
-        return type(self.fuse.upsample) is nn.PixelShuffle and all(
+        """Whether RS alone brings all maps to one size."""
+        return all(
             [side * factor for side in feature.shape[-2:]]
             == [*features[0].shape[-2:]]
             for factor, feature in zip(self._factors(), features, strict=True)
@@ -88,23 +91,36 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         ).permute(0, 3, 1, 2)
         factors = self._factors()
         unit = max(factors)
-        step = when.rows_at_once(width * self.fuse.expand.out_features * unit)
+        wide = self.fuse.out_channels * factor**2
+        step = when.rows_at_once(width * wide * unit)
         for image in range(batch):
+            maps = [f[image : image + 1] for f in features]
             for top in range(0, height, step * unit):
                 bottom = min(top + step * unit, height)
-                band = [
-                    f[image : image + 1, :, top // s : bottom // s]
-                    for f, s in zip(features, factors, strict=True)
-                ]
+                first, last = _widen(self.fuse, top, bottom, height)
                 rows = slice(top * factor, bottom * factor)
                 reshape_by(
                     self.fuse,
-                    self.concatenate(band),
+                    self._concatenate_rows(maps, first, last),
                     weight,
                     bias,
                     fused[image : image + 1, :, rows],
+                    slice((top - first) * factor, (bottom - first) * factor),
                 )
         return fused
+
+    def _concatenate_rows(
+        self, maps: Sequence[Tensor], first: int, last: int
+    ) -> Tensor:
+        """Rows first..last (excluded) of what `concatenate` gives."""
+        reshapes = [r for r in self.reshapes if type(r) is ReShape]
+        return torch.cat(
+            [
+                _reshape_rows(reshape, x, first, last)
+                for reshape, x in zip(reshapes, maps, strict=True)
+            ],
+            dim=1,
+        )
 
 
 class FastPFPHead(PFPHead):
@@ -168,6 +184,7 @@ def reshape_by(
     weight: Tensor,
     bias: Tensor,
     out: Tensor | None = None,
+    keep: slice = slice(None),
 ) -> Tensor:
     """What `ReShape.forward` does, with another last layer.
 
@@ -178,12 +195,13 @@ def reshape_by(
         bias: of the last layer, (K,).
         out: where the result goes, a channels-last map or whole rows of
             one, (B,K,H*r,W*r); in inference only.
+        keep: rows of the up-sampled map, the others are cut off.
 
     Returns:
-        (B,K,H*r,W*r).
+        (B,K,H*r,W*r), as high as `keep`.
     """
     x = reshape.expand(reshape.norm(x.permute(0, 2, 3, 1)))
-    x = reshape.act(reshape.upsample(x.permute(0, 3, 1, 2)))
+    x = reshape.act(reshape.upsample(x.permute(0, 3, 1, 2))[:, :, keep])
     x = x.permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
     channels = len(weight)
     if when.is_gpu(x) and channels > 8:
@@ -197,6 +215,25 @@ def reshape_by(
     rows = out.permute(0, 2, 3, 1).view(-1, channels)
     torch.addmm(bias, x.reshape(len(rows), -1), weight.t(), out=rows)
     return out
+
+
+def _reshape_rows(
+    reshape: ReShape, x: Tensor, first: int, last: int
+) -> Tensor:
+    """Rows first..last (excluded) of what RS makes of a map (1,C,h,w)."""
+    r = reshape.scale_factor
+    top, bottom = _widen(reshape, first // r, -(-last // r), x.shape[2])
+    return reshape(x[:, :, top:bottom])[:, :, first - top * r : last - top * r]
+
+
+def _widen(
+    reshape: ReShape, first: int, last: int, height: int
+) -> tuple[int, int]:
+    """With the rows around that RS looks at, within 0..height."""
+    if type(reshape.upsample) is nn.PixelShuffle:
+        return first, last
+    # One row for the bilinear weights, and one for the 3x3 convolution.
+    return max(first - 2, 0), min(last + 2, height)
 
 
 def compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:

@@ -33,7 +33,10 @@ class ReShape(nn.Module):
     blocks. `upsample='bilinear'` is not the paper's. It mixes neighbouring
     cells, has fewer parameters, and paints no blocks:
 
-        norm -> Linear(C, C') -> bilinear by r -> act -> Linear(C', C')
+        norm -> Linear(C, C') -> 3x3 depthwise -> bilinear by r -> act
+             -> Linear(C', C')
+
+    The depthwise convolution starts as the identity.
 
     RMSNorm and SiLU are in the paper's reference list and cited nowhere in
     its text, so they are the defaults.
@@ -80,11 +83,16 @@ class ReShape(nn.Module):
         self.norm = build_norm(in_channels)
         copies = factor**2 if upsample == 'shuffle' else 1
         self.expand = nn.Linear(in_channels, out_channels * copies)
-        self.upsample = (
-            nn.PixelShuffle(factor)
-            if upsample == 'shuffle'
-            else nn.Upsample(scale_factor=factor, mode='bilinear')
-        )
+        self.upsample: nn.Module = nn.PixelShuffle(factor)
+        if upsample == 'bilinear':
+            width = out_channels
+            around = nn.Conv2d(
+                width, width, 3, padding=1, groups=width, bias=False
+            )
+            nn.init.dirac_(around.weight, groups=width)
+            self.upsample = nn.Sequential(
+                around, nn.Upsample(scale_factor=factor, mode='bilinear')
+            )
         self.act = getattr(nn, act)()
         self.project = nn.Linear(out_channels, out_channels)
         self._init_alike(copies)

@@ -17,6 +17,28 @@ GAP = 8  # around entries and between panels, pixels
 VOID = (0, 0, 0)
 
 
+def colours_as_bytes(palette: Sequence | np.ndarray) -> np.ndarray:
+    """(K, 3) uint8 of RGB colours from 0 to 255.
+
+    Raises:
+        ValueError: colours of another form or range; numpy 1 would wrap 300
+            to 44 without a word.
+    """
+    colours = np.array(palette)
+    shape = colours.shape
+    if colours.dtype.kind not in 'iu' or len(shape) != 2 or shape[1] != 3:
+        raise ValueError(
+            f'a palette of shape {shape} and type {colours.dtype}; wanted '
+            'three whole numbers, red, green, blue, for each class.'
+        )
+    if not 0 <= colours.min() <= colours.max() <= 255:
+        raise ValueError(
+            f'a palette with colours from {colours.min()} to '
+            f'{colours.max()}; wanted 0 to 255.'
+        )
+    return colours.astype(np.uint8)
+
+
 def colour_labels(labels: np.ndarray, palette: Sequence) -> np.ndarray:
     """Paint each pixel in its class's colour, void in black.
 
@@ -26,8 +48,11 @@ def colour_labels(labels: np.ndarray, palette: Sequence) -> np.ndarray:
 
     Returns:
         (H, W, 3) uint8 RGB.
+
+    Raises:
+        ValueError: see `colours_as_bytes`.
     """
-    table = np.array([*palette, VOID], dtype=np.uint8)
+    table = colours_as_bytes([*palette, VOID])
     void = len(palette)
     known = (labels >= 0) & (labels < void)
     return table[np.where(known, labels, void)]

@@ -1,0 +1,6 @@
+# RS with bilinear up-sampling, all else as in the paper: no blocks in what it
+# predicts, fewer parameters. See configs/README.md.
+_base_ = './xnet_swin-l_convnext-l_8xb2-160k_ade20k-512x512.py'
+model = dict(
+    neck=dict(upsample='bilinear'), decode_head=dict(upsample='bilinear')
+)
