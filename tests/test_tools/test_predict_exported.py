@@ -126,7 +126,7 @@ def test_an_exported_file_predicts_where_nothing_is_installed(
         labels = np.asarray(Image.open(out / 'labels/x.png'))
         wanted = result.pred_sem_seg.data[0].numpy()
         assert len(np.unique(wanted)) > 1
-        assert (labels == wanted).mean() > 0.9999
+        assert (labels == wanted).mean() > 0.999  # near ties
         overlay = np.asarray(Image.open(out / 'overlays/x.png'))
         palette = np.array([[20 * i, 255 - 20 * i, 7 * i] for i in range(12)])
         mean = (rgb.astype(int) + palette[labels] + 1) // 2
