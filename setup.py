@@ -33,9 +33,9 @@ INSTALL_REQUIRES = [
     # what most clusters have; older ones were not tried. What differs up to
     # the newest is in xnet_mm/compat.py.
     'torch>=2.1',
-    # 1.0.20: the oldest that passes the tests; below 1.0.16 an encoder would
-    # stop at stride 16, unsaid.
-    'timm>=1.0.20',
+    # 1.0.31: below it ConvNeXt keeps a norm that gets no gradient, which DDP
+    # refuses, and no model is built on the meta device.
+    'timm>=1.0.31',
 ]
 EXTRAS_REQUIRE = {
     # The maintained fork, the stack of a fresh install.
@@ -57,7 +57,8 @@ EXTRAS_REQUIRE = {
         # Lower bounds without a reason here: older ones were not tried.
         'ftfy',  # mmseg imports it and does not declare it
         'mmcv>=2.0.1,<2.2',  # mmseg 1.2.2 refuses 2.2
-        'mmengine>=0.10.3,<1',  # mmseg 1.2.2 refuses 1.0
+        # 0.10.4: MLflow's `artifact_location`; mmseg 1.2.2 refuses 1.0.
+        'mmengine>=0.10.4,<1',
         'mmpretrain>=1.2',
         'mmsegmentation>=1.2.2,<1.3',  # 1.2.2 is the last release
         'opencv-python',  # as above

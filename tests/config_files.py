@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / 'configs'
 BASES = CONFIGS / '_base_'
 FILES = sorted(CONFIGS.rglob('*.py'))
+MISSING = '-'  # of a key that a config has not
 LEAVES = [path for path in FILES if BASES not in path.parents]
 
 
@@ -40,3 +41,23 @@ def find(pipeline: list[dict], transform: str) -> dict:
     names = (transform, f'xnet_mm.Depth{transform}')
     (found,) = [t for t in pipeline if t['type'] in names]
     return found
+
+
+def flat(node: object, prefix: str = '') -> dict[str, object]:
+    """Nested dicts -> {'a.b': value}; lists are values."""
+    if not isinstance(node, dict):
+        return {prefix: node}
+    leaves = {}
+    for key, value in node.items():
+        leaves |= flat(value, f'{prefix}.{key}' if prefix else key)
+    return leaves
+
+
+def differences(a: Config, b: Config) -> dict[str, tuple]:
+    """Keys that differ -> what each of two configs has there."""
+    a, b = flat(a._cfg_dict.to_dict()), flat(b._cfg_dict.to_dict())
+    return {
+        key: (a.get(key, MISSING), b.get(key, MISSING))
+        for key in {*a, *b}
+        if a.get(key, MISSING) != b.get(key, MISSING)
+    }

@@ -17,6 +17,8 @@ CONVERTER = 'dataset_converters/{}.py'
 WRONG = [
     ('ablate.py', ['a.py'], '--seeds', '-1 0.5 x 4294967296'),
     ('ablate.py', ['a.py'], '--jobs', '0 -2 1e3 1025'),
+    ('ablate.py', ['a.py'], '--label-fractions', '0 -1/2 9/8 1/0 x nan inf'),
+    ('ablate.py', ['a.py', '--report-only'], '--costs', '0 -1 x'),
     ('benchmark.py', ['a.py'], '--size', '0x0 1e9x1 48 x 8x-8 1x40000 8x8x8'),
     ('benchmark.py', ['a.py'], '--size', '32768x32768 nanxnan 99999999999x1'),
     ('benchmark.py', ['a.py'], '--batch', '0 -1 nan 1.5 99999999999999999999'),

@@ -109,9 +109,9 @@ def test_undeclared_dependency_of_mmseg(monkeypatch):
 @pytest.mark.parametrize(
     ('version', 'cure'),
     [
-        ('0.9.16', "pip install 'timm>=1.0.20'"),
-        ('1.0.19', "pip install 'timm>=1.0.20'"),
-        ('1.0.20', ''),
+        ('0.9.16', "pip install 'timm>=1.0.31'"),
+        ('1.0.30', "pip install 'timm>=1.0.31'"),
+        ('1.0.31', ''),
         ('1.0.31.dev0', ''),
         ('1.1.0', ''),
     ],

@@ -3,28 +3,42 @@
 Stopped by Ctrl-C or killed, the same command goes on where it was. The report
 (WORK_DIR/report.md) is written anew whenever a run has finished.
 
-Fewer labels: give `train_dataloader.dataset.indices` of MMEngine by
---cfg-options, and each fraction its own --work-dir. A number takes the first
-ones, which in a video are all alike; a list spreads them, here every tenth
-image of CamVid's 367:
+Fewer labels, spread evenly over the training images, in WORK_DIR/labels.md:
 
-    --cfg-options "train_dataloader.dataset.indices=[$(seq -s, 0 10 366)]"
+    python tools/ablate.py A.py B.py --label-fractions 1/8 1/4 1/2 1
+
+What the models cost, for the report; let nothing else run meanwhile:
+
+    OMP_NUM_THREADS=1 python tools/ablate.py A.py B.py --report-only --costs
 """
 
 import shlex
 import signal
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
+from mmengine.config import Config
+from rich.progress import Progress
+
+from xnet_mm.ablation.costs import measure_costs, read_costs, write_costs
 from xnet_mm.ablation.figures import Ablation
-from xnet_mm.ablation.plan import plan
+from xnet_mm.ablation.label_report import LabelStudy, write_label_report
+from xnet_mm.ablation.labels import count_images, label_folder, label_options
+from xnet_mm.ablation.plan import Run, plan
 from xnet_mm.ablation.report import write_report
 from xnet_mm.ablation.runner import train, visible_gpus
-from xnet_mm.arguments import out_folder, seed, threads
+from xnet_mm.arguments import (
+    label_fraction,
+    out_folder,
+    positive_int,
+    seed,
+    threads,
+)
 from xnet_mm.engine.launch import read_config
 from xnet_mm.errors import clear_errors
 
@@ -68,7 +82,28 @@ def parse_args() -> Namespace:
         metavar='KEY=VALUE',
         help='changes to every config, as for tools/train.py',
     )
+    parser.add_argument(
+        '--label-fractions',
+        type=label_fraction,
+        nargs='+',
+        metavar='FRACTION',
+        help='train each config with these shares of the images, such as '
+        '1/8 1/4 1/2 1, all for the same number of iterations; 1 are the '
+        'runs without this option',
+    )
+    parser.add_argument(
+        '--costs',
+        type=positive_int,
+        nargs='?',
+        const=20,
+        metavar='TURNS',
+        help='count and time the models (20 turns) before the report',
+    )
     args = parser.parse_args()
+    if args.costs and args.label_fractions:
+        parser.error('--costs is for the report without --label-fractions')
+    if args.costs and not args.report_only:
+        parser.error('--costs times: with --report-only, without trainings')
     if len({*args.seeds}) < len(args.seeds):
         parser.error(f'argument --seeds: {args.seeds} names one twice')
     if args.report_only and args.jobs:
@@ -86,19 +121,66 @@ def parse_args() -> Namespace:
     return args
 
 
+def studies(
+    args: Namespace, cfgs: dict[str, Config]
+) -> dict[Fraction, list[Run]]:
+    """The runs by the fraction of labels."""
+    options, found = args.cfg_options, {}
+    fractions = sorted(set(args.label_fractions or [Fraction(1)]))
+    args.images = count_images(cfgs.items()) if args.label_fractions else 0
+    for fraction in fractions:
+        fewer = [*options, *label_options(fraction, args.images)]
+        if fewer != options:
+            cfgs = {config: read_config(config, fewer) for config in cfgs}
+        folder = label_folder(args.work_dir, fraction)
+        found[fraction] = plan(cfgs, args.seeds, folder, fewer)
+    return found
+
+
+def in_order(study: dict[Fraction, list[Run]], seeds: list[int]) -> list[Run]:
+    """The first seed of everything first."""
+    runs = [run for part in study.values() for run in part]
+    return sorted(runs, key=lambda run: seeds.index(run.seed))
+
+
+def training_words() -> list[str]:
+    """The command line without what trains nothing."""
+    words = sys.argv[1:]
+    return [
+        word
+        for before, word in zip(['', *words], words, strict=False)
+        if word not in ('--report-only', '--costs')
+        and not (before == '--costs' and word.isdecimal())
+    ]
+
+
+def time_costs(cfgs: dict[str, Config], args: Namespace) -> None:
+    """Measure and write what the models cost."""
+    with Progress() as progress:
+        task = progress.add_task('Turns', total=len(cfgs) * (args.costs + 1))
+        costs = measure_costs(cfgs, args.costs, lambda: progress.advance(task))
+    write_costs(costs, args.work_dir)
+
+
 @clear_errors
 def main() -> None:
     """Train, report; ends with an error that names what is missing."""
     args = parse_args()
-    words = [w for w in sys.argv[1:] if w != '--report-only']
-    command = shlex.join(['python', 'tools/ablate.py', *words])
+    command = shlex.join(['python', 'tools/ablate.py', *training_words()])
     options = args.cfg_options
     cfgs = {config: read_config(config, options) for config in args.configs}
-    runs = plan(cfgs, args.seeds, args.work_dir, options)
+    study = studies(args, cfgs)
+    runs = in_order(study, args.seeds)
+    if args.costs:
+        time_costs(cfgs, args)
 
     def report() -> Path:
+        if args.label_fractions:
+            found = LabelStudy(study, args.images, args.baseline, args.pair)
+            return write_label_report(found, args.work_dir, command)
         ablation = Ablation(runs, args.baseline, args.pair)
-        return write_report(ablation, args.work_dir, command)
+        costs = read_costs(cfgs, args.work_dir)
+        return write_report(ablation, args.work_dir, command, costs)
 
     problems = []
     if not args.report_only:

@@ -8,6 +8,7 @@ takes a bare `int` or `float`: both let through what no run survives.
 import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from fractions import Fraction
 from math import inf, isfinite
 from pathlib import Path
 from typing import TypeVar
@@ -82,6 +83,19 @@ def depth_scale(text: str) -> float:
 def fraction(text: str) -> float:
     """A share, 0 to 1."""
     return _number(text, 'a number from 0 to 1', lambda x: 0 <= x <= 1)
+
+
+def label_fraction(text: str) -> Fraction:
+    """A share of the training images, above 0."""
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(0)
+    if not Fraction(1, MOST) <= value <= 1:
+        raise ArgumentTypeError(
+            f'wanted a share above 0, at most 1, as 1/8, got {text!r}'
+        )
+    return value
 
 
 def seconds(text: str) -> float:

@@ -179,12 +179,12 @@ def check_torchvision() -> Finding:
 
 def check_timm() -> Finding:
     """Whether timm is new enough: an old one gives wrong maps, unsaid."""
-    cure = "pip install 'timm>=1.0.20'"
+    cure = "pip install 'timm>=1.0.31'"
     try:
         import timm
     except Exception as error:
         return Finding('timm', f'{error}', cure)
-    if _is_older(timm.__version__, 1, 0, 20):
+    if _is_older(timm.__version__, 1, 0, 31):
         return Finding('timm', f'{timm.__version__} is too old', cure)
     return Finding('timm', timm.__version__)
 

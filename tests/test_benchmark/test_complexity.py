@@ -1,13 +1,17 @@
 """Parameters and multiply-accumulates: by hand, and of every config."""
 
+import math
 from importlib import import_module
 
 import pytest
+import timm
 import torch
 from metafiles import ENTRIES, ROOT, entry_of
 from mmengine.config import Config
+from mmseg.registry import MODELS
 from torch import nn
 
+from xnet_mm.benchmark import complexity
 from xnet_mm.benchmark.complexity import count_config, count_model
 from xnet_mm.models.plain_operators import operators_importable
 
@@ -87,6 +91,85 @@ def test_count_of_deformable_attention_worked_by_hand(ratio):
     model = TinyDeformable(ratio)
     assert count_model(model, (8, 12)) == (linear + biases, macs)
     assert not model.attention._forward_hooks
+
+
+WIDTH, HEADS, WINDOW = 8, (1, 2, 2, 4), 7
+
+
+def swin_of_timm():
+    return timm.create_model(
+        'swin_tiny_patch4_window7_224',
+        embed_dim=WIDTH,
+        depths=(2, 2, 2, 2),
+        num_heads=HEADS,
+        strict_img_size=False,
+        features_only=True,
+    )
+
+
+def swin_of_mmseg():
+    return MODELS.build(
+        dict(
+            type='SwinTransformer',
+            embed_dims=WIDTH,
+            depths=(2, 2, 2, 2),
+            num_heads=HEADS,
+            window_size=WINDOW,
+        )
+    )
+
+
+class OnlyEncoder(nn.Module):
+    """What `count_model` asks of a segmentor, of an encoder alone."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+        self.auxiliary_head = None
+
+    def encode_decode(self, image, metas):
+        return self.encoder(image)
+
+
+def swin_by_hand(height, width, padded):
+    """Multiply-accumulates of the small Swin, term by term."""
+    h, w, c = height // 4, width // 4, WIDTH
+    macs = h * w * 3 * 16 * c  # patches of 4 x 4
+    for stage in range(4):
+        whole = math.ceil(h / WINDOW) * math.ceil(w / WINDOW) * WINDOW**2
+        # One token of zeros stands for all the padding.
+        block = (whole if padded else h * w + 1) * 3 * c * c  # qkv
+        block += (whole if padded else h * w) * c * c  # and back
+        block += 2 * whole * WINDOW**2 * c  # attention
+        block += h * w * 2 * 4 * c * c  # MLP
+        macs += 2 * block
+        if stage < 3:
+            h, w = h // 2, w // 2
+            macs += h * w * 4 * c * 2 * c
+            c *= 2
+    return macs
+
+
+@pytest.mark.parametrize('size', [(128, 192), (224, 224), (96, 320)])
+def test_swin_counts_alike_whoever_wrote_it(size):
+    wanted = swin_by_hand(*size, padded=True)
+    for make in (swin_of_timm, swin_of_mmseg):
+        model = OnlyEncoder(make())
+        assert count_model(model, size, padded_windows=True).macs == wanted
+    runs = count_model(OnlyEncoder(swin_of_timm()), size).macs
+    assert runs == swin_by_hand(*size, padded=False)
+    assert (runs < wanted) == (size != (224, 224))  # all windows are whole
+
+
+def test_a_config_counts_swin_with_padded_windows(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(
+        complexity,
+        'count_model',
+        lambda model, size, **options: asked.update(options),
+    )
+    count_config(Config.fromfile(ROOT / 'configs' / SMALL[0]))
+    assert asked == dict(padded_windows=True)
 
 
 def check_count(entry):

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from config_files import BASES, CONFIGS, load
+from config_files import BASES, CONFIGS, MISSING, differences, load
 from mmengine.config import Config
 from mmseg.registry import MODELS
 
@@ -15,7 +15,6 @@ SHIPPED = {
     'ade20k': 'ade20k/xnet_swin-l_convnext-l_8xb2-160k_ade20k-512x512.py',
 }
 NECK, HEAD = 'model.neck.', 'model.decode_head.'
-MISSING = '-'
 # Row, the row that it is compared with, and what becomes of which keys.
 ROWS = [
     (
@@ -74,25 +73,6 @@ def path_of(row, task):
 
 def load_row(row, task):
     return Config.fromfile(path_of(row, task))
-
-
-def flat(node, prefix=''):
-    """Nested dicts -> {'a.b': value}; lists are values."""
-    if not isinstance(node, dict):
-        return {prefix: node}
-    leaves = {}
-    for key, value in node.items():
-        leaves |= flat(value, f'{prefix}.{key}' if prefix else key)
-    return leaves
-
-
-def differences(a, b):
-    a, b = flat(a._cfg_dict.to_dict()), flat(b._cfg_dict.to_dict())
-    return {
-        key: (a.get(key, MISSING), b.get(key, MISSING))
-        for key in {*a, *b}
-        if a.get(key, MISSING) != b.get(key, MISSING)
-    }
 
 
 @every_task

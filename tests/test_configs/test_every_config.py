@@ -9,9 +9,9 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
 NAME = re.compile(
-    r'((xnet(-i|-bilinear)?|fpn(-rev(-pfp)?)?|rev-pfp)'
+    r'((xnet(-i|-bilinear|-shuffle)?|fpn(-rev(-pfp)?)?|rev-pfp)'
     r'_(?P<encoder>[a-z0-9.-]+)_(?P<decoder>[a-z0-9.-]+)'
-    r'|(upernet|dpt|mask2former|segformer)_(?P<backbone>[a-z0-9.-]+))'
+    r'|(upernet|dpt|linear|mask2former|segformer)_(?P<backbone>[a-z0-9.-]+))'
     r'_(?P<gpus>\d+)xb(?P<batch>\d+)(-accum(?P<accum>\d+))?'
     r'(?P<fsdp>-fsdp)?-(?P<iters>\d+k?)'
     r'_(?P<dataset>[a-z0-9-]+)-(?P<height>\d+)x(?P<width>\d+)'

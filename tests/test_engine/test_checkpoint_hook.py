@@ -86,7 +86,7 @@ def test_killed_at_every_step_of_every_save(
         assert checkpoints(folder) == expected, (moment, left)
         assert last(folder) == last(tmp_path / 'whole')
         shutil.rmtree(folder)
-    assert tried > 30
+    assert tried >= 30
 
 
 def die_at(patch, name, moment, count):

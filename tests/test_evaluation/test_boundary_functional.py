@@ -13,6 +13,7 @@ from xnet_mm.evaluation.boundary_functional import (
     boundary_scores,
     depth_boundary_scores,
     grid_sums,
+    undo_resize,
 )
 
 VOID = 255
@@ -56,6 +57,19 @@ def test_grid_by_loops(cell):
     assert (sums.pairs_on, sums.pairs_off) == (len(on), len(off))
     assert sums.on == pytest.approx(sum(on))
     assert sums.off == pytest.approx(sum(off))
+
+
+@pytest.mark.parametrize('size', [(9, 11), (12, 16), (17, 20), (9, 30)])
+def test_a_resize_is_undone(size):
+    torch.manual_seed(0)
+    field = torch.randn(3, 9, 11)
+    large = torch.nn.functional.interpolate(
+        field[None], size=size, mode='bilinear'
+    )[0]
+    back = undo_resize(large, (9, 11))
+    torch.testing.assert_close(back.float(), field, rtol=1e-3, atol=1e-4)
+    # Pixels that a resize took away do not come back.
+    assert undo_resize(large, (40, 40)).shape == (3, 40, 40)
 
 
 def test_depth_jumps_by_hand():

@@ -140,6 +140,12 @@ def test_what_the_file_leaves_out_is_said(said):
         "test_cfg has flip='mean'; the exported file does flip='none'.",
     ]
     said.clear()
+    describe(tiny_depth(align_corners=True), [PackSegInputs()], {})
+    assert said == [
+        'test_cfg has align_corners=True; the exported file does '
+        'align_corners=False.'
+    ]
+    said.clear()
     slide = dict(mode='slide', crop_size=(32, 32), stride=(16, 16))
     describe(tiny(test_cfg=slide), [], {})
     assert said == [

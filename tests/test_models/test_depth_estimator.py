@@ -98,6 +98,60 @@ def test_padding_and_flip_are_undone(direction):
     torch.testing.assert_close(result.pred_depth_map.data, image[:1] + 0.5)
 
 
+def enlarge(depth, size, align_corners):
+    """Bilinear resize of (h, w) by its formula, one pixel after the other."""
+    (h, w), (height, width) = depth.shape, size
+    result = torch.empty(size, dtype=torch.float64)
+
+    def place(i, old, new):
+        if align_corners:
+            at = i * (old - 1) / (new - 1)
+        else:
+            at = max((i + 0.5) * old / new - 0.5, 0)
+        low = min(int(at), old - 1)
+        return low, min(low + 1, old - 1), at - low
+
+    for row in range(height):
+        top, below, down = place(row, h, height)
+        for column in range(width):
+            left, right, along = place(column, w, width)
+            corners = depth[[top, top, below, below], [left, right] * 2]
+            result[row, column] = corners.double() @ torch.tensor(
+                [
+                    (1 - down) * (1 - along),
+                    (1 - down) * along,
+                    down * (1 - along),
+                    down * along,
+                ],
+                dtype=torch.float64,
+            )
+    return result
+
+
+@pytest.mark.parametrize(
+    ('head', 'test_cfg', 'corners'),
+    [
+        (False, {}, False),
+        (False, dict(align_corners=True), True),
+        (False, dict(align_corners=False), False),
+        (True, {}, True),  # as it was
+        (True, dict(align_corners=False), False),
+    ],
+)
+def test_resize_to_the_original_size(head, test_cfg, corners):
+    model = stub(**test_cfg)
+    model.align_corners = head
+    image = torch.rand(1, 3, 6, 10) * 20
+    samples = [depth_sample(ori_shape=(19, 31), img_padding_size=(0, 2, 0, 1))]
+    (result,) = model.predict(image, samples)
+    depth = result.pred_depth_map.data[0]
+    wanted = enlarge(image[0, 0, :5, :8] + 0.5, (19, 31), corners)
+    torch.testing.assert_close(depth.double(), wanted, rtol=1e-5, atol=1e-5)
+    # The corners are those of the small map either way; the rest is not.
+    other = enlarge(image[0, 0, :5, :8] + 0.5, (19, 31), not corners)
+    assert (wanted - other).abs().max() > 0.5
+
+
 def test_slide_is_the_mean_over_windows():
     model = stub(mode='slide', crop_size=(4, 6), stride=(3, 4))
     image = torch.rand(2, 3, 9, 13)
@@ -186,6 +240,8 @@ def test_bad_options():
         estimator(mode='slide_flip')
     with pytest.raises(ValueError, match=r"flip=True; wanted 'none'"):
         estimator(flip=True)
+    with pytest.raises(ValueError, match=r"align_corners='no'; wanted True"):
+        estimator(align_corners='no')
     with pytest.raises(ValueError, match=r'needs crop_size=\(height, width\)'):
         estimator(mode='slide')
     with pytest.raises(ValueError, match=r'seg_pad_val=255.*padded with 0'):

@@ -44,13 +44,35 @@ def test_hand_worked_value():
     assert value.item() == pytest.approx(0.37165, abs=1e-4)
 
 
-def test_binsformers_form_is_the_same():
-    generator = torch.Generator().manual_seed(1)
-    depth, truth = torch.rand(2, 50, generator=generator) + 0.5
-    error = depth.log() - truth.log()
-    theirs = 10 * (error.var(correction=0) + 0.15 * error.mean() ** 2).sqrt()
-    ours = ScaleInvariantLogLoss()(depth, truth, torch.ones(50).bool())
-    assert ours.item() == pytest.approx(theirs.item(), rel=1e-4)
+def toolbox_loss(depth, truth, eps, correction):
+    """sqrt(var(e) + 0.15 mean(e)^2), times 10, in its variants."""
+    error = (depth + eps).log() - (truth + eps).log()
+    variance = error.var(correction=correction)
+    return 10 * (variance + 0.15 * error.mean() ** 2).sqrt()
+
+
+@pytest.mark.parametrize(
+    ('eps', 'correction', 'value_apart', 'gradient_apart'),
+    [
+        (0, 0, (0, 1e-4), (0, 1e-4)),  # but for the root's 1e-6, the same
+        (1e-3, 1, (2e-4, 6e-4), (3e-3, 7e-3)),  # BinsFormer, DepthFormer
+    ],
+)
+def test_how_close_the_form_of_variances_is(
+    eps, correction, value_apart, gradient_apart
+):
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.rand(50000, generator=generator, dtype=torch.float64)
+    truth = 0.5 + 9.5 * truth
+    noise = torch.randn(50000, generator=generator, dtype=torch.float64)
+    depth = (truth * (0.1 * noise).exp()).requires_grad_()
+    theirs = toolbox_loss(depth, truth, eps, correction)
+    ours = ScaleInvariantLogLoss()(depth, truth, truth > 0)
+    low, high = value_apart
+    assert low <= abs(ours.item() / theirs.item() - 1) <= high
+    wanted, got = (torch.autograd.grad(x, depth)[0] for x in (theirs, ours))
+    low, high = gradient_apart
+    assert low <= (got - wanted).abs().max() / wanted.abs().max() <= high
 
 
 def test_invalid_pixels_get_no_gradient_and_do_not_count():

@@ -132,14 +132,17 @@ def test_page_and_numbers(tmp_path, monkeypatch):
         'validation after the last one.',
         '**7 of 9 runs finished.** Not yet:',
         '- up, seed 0: at iteration 10 of 20',
-        '- 1 without a logged iteration',
+        '- up, seed 2: not begun',
+        'Not measured: run again with `--report-only --costs`.',
+        '- **up** against net: not shown, as the interval contains 0 or '
+        'there is none: abs_rel (better in 1 of 1), d1 (worse in 1 of 1).',
         '![Learning curves and final figures](curves.png)',
         '| config | seeds | abs_rel ↓ | d1 ↑ |',
         '| net-a | 3 | 0.1200 ± 0.0200 | **0.8333 ± 0.0577** |',
         '| up | 1 of 3 | **0.1000** | 0.5000 |',
         '## Against `net`',
-        '| net-a | -0.0400 ± 0.0600 (-25.0 %), 2/3 | '
-        '+0.1333 ± 0.1155 (+19.0 %), 2/3 |',
+        '| net-a | -0.0400 [-0.1890, +0.1090] (-25.0 %), 2/3 | '
+        '+0.1333 [-0.1535, +0.4202] (+19.0 %), 2/3 |',
         '| up − net-a | -0.0400 (-28.6 %), 1/1 | -0.3000 (-37.5 %), 0/1 |',
         '| net | 1 | 0.1200 | 0.6000 |',
         'python tools/ablate.py net-a_20_x.py net_20_x.py up_20_x.py '
@@ -153,7 +156,7 @@ def test_page_and_numbers(tmp_path, monkeypatch):
     assert numbers['runs']['up_20_x'] == {
         '1': {'abs_rel': 0.1, 'd1': 0.5, 'foo': 1}
     }
-    assert numbers['higher_is_better'] == {'abs_rel': False, 'd1': True}
+    assert numbers['better'] == {'abs_rel': '↓', 'd1': '↑'}
     pair = numbers['gains'][-1]
     assert (pair['config'], pair['base']) == ('up_20_x', 'net-a_20_x')
     assert pair['d1']['difference'] == {

@@ -40,7 +40,9 @@ def test_curves_are_the_mean_of_what_all_runs_have():
     assert line.get_label() == 'base'
     assert line.get_xdata().tolist() == [10, 20]
     assert line.get_ydata().tolist() == [3, 1.5]
-    (band,) = figure.axes[0].collections
+    band, each = figure.axes[0].collections
+    lines = [line.tolist() for line in each.get_segments()]
+    assert lines == [[[10, 4], [20, 2]], [[10, 2], [20, 1]]]
     places = {tuple(place) for place in band.get_paths()[0].vertices.tolist()}
     assert {(10, 2), (10, 4), (20, 1), (20, 2)} <= places
     assert to_hex(line.get_color()) == COLOURS[0].lower()

@@ -8,7 +8,8 @@ SOURCE is the folder with `ddad.json`, that file, any other data set in the
 DGP format, or the scene_*.json of one scene. TARGET gets
 
     SCENE/rgb/CAMERA_xx/TIME.png     links to the release (--copy: copies)
-    SCENE/depth/CAMERA_xx/TIME.npz   `depth`: float32 z in metres, full size
+    SCENE/depth/CAMERA_xx/TIME.npz   `depth`: float32 z in metres, full size,
+                                     and `convention`, which of two it is
     ddad_train.txt, ddad_val.txt     `rgb depth` a line, relative to TARGET
 
 and may be the release itself, whose pictures then stay as they are. With
@@ -16,17 +17,24 @@ GEDepth's four cameras, 01 05 06 09, DDAD has 50,600 training and 15,800
 validation pairs.
 
 A point goes to the picture through both sensors' poses, each at its own
-time. The nearest point of a pixel stays; a pixel without a point is 0. Points
-that the LiDAR on the roof sees and the camera does not, because a near object
-hides them, stay between the points of that object.
+time; a pixel without a point is 0. --convention says which pixel that is and
+which point stays where several meet:
+
+    nearest   the pixel whose centre is closest; the nearest point
+    dgp       coordinates cut to whole numbers; the point that is last in the
+              sweep. TRI-ML's dgp makes the maps so that packnet-sfm and
+              GEDepth evaluate on: take it to compare with published figures
+
+Points that the LiDAR on the roof sees and the camera does not, because a
+near object hides them, stay between the points of that object.
 
 Files that are there are left alone, so a run that was stopped can be
-repeated.
+repeated; maps of the other convention are refused.
 """
 
 import argparse
-import io
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,9 +57,13 @@ from xnet_mm.datasets.conversion.dgp import (
     read_splits,
 )
 from xnet_mm.datasets.conversion.jobs import place, read_rgb, write_list
+from xnet_mm.datasets.conversion.lidar_depth_file import (
+    check_convention,
+    write_lidar_depth,
+)
 from xnet_mm.datasets.conversion.lidar_projection import (
+    CONVENTIONS,
     move,
-    project_nearest,
     relative_pose,
 )
 from xnet_mm.datasets.depth_io import read_depth
@@ -82,11 +94,13 @@ class Job(NamedTuple):
         return f'{self.scene}/depth/{self.image.camera}/{name}'
 
 
-def sweep_to_depth(image: CameraImage, sweep: Sweep) -> np.ndarray:
+def sweep_to_depth(
+    image: CameraImage, sweep: Sweep, convention: str = 'nearest'
+) -> np.ndarray:
     """(H, W) float32 of the sweep's points in the picture, metres."""
     pose = relative_pose(to=image.pose, start=sweep.pose)
     points = move(sweep.load(), pose)
-    return project_nearest(points, image.intrinsics, image.shape)
+    return CONVENTIONS[convention](points, image.intrinsics, image.shape)
 
 
 def read_image(image: CameraImage) -> np.ndarray:
@@ -119,16 +133,19 @@ def draw_overlay(pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
 
 
-def convert(job: Job, target: Path, copy: bool, overlays: Path | None) -> bool:
+def convert(job: Job, args: argparse.Namespace) -> bool:
     """Write what is missing of one pair; returns whether anything was.
 
     Raises:
-        OSError, ValueError: a file is missing or broken.
+        OSError, ValueError: a file is missing or broken, or the depth map
+            that is there is of another convention.
     """
-    rgb, depth = target / job.rgb, target / job.depth
-    overlay = overlays and overlays / (
+    rgb, depth = args.target / job.rgb, args.target / job.depth
+    overlay = args.overlay and args.overlay / (
         f'{job.scene}_{job.image.camera}_{job.image.path.stem}.jpg'
     )
+    if depth.exists():
+        check_convention(depth, args.convention)
     is_new = not (rgb.exists() and depth.exists())
     if not is_new and (overlay is None or overlay.exists()):
         return False
@@ -136,11 +153,9 @@ def convert(job: Job, target: Path, copy: bool, overlays: Path | None) -> bool:
     if depth.exists():
         values = read_depth(depth, scale=1)
     else:
-        values = sweep_to_depth(job.image, job.sweep)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, depth=values)  # 1/60 of the plain size
-        write_atomically(depth, buffer.getvalue())
-    place(job.image.path, rgb, copy)
+        values = sweep_to_depth(job.image, job.sweep, args.convention)
+        write_lidar_depth(depth, values, args.convention)
+    place(job.image.path, rgb, args.copy)
     if overlay:
         encoded = cv2.imencode('.jpg', draw_overlay(pixels, values))[1]
         write_atomically(overlay, encoded.tobytes())
@@ -188,6 +203,12 @@ def parse_args() -> argparse.Namespace:
         '--cameras', nargs='+', default=CAMERAS, metavar='NN', help='01 ... 09'
     )
     parser.add_argument(
+        '--convention',
+        choices=CONVENTIONS,
+        default='nearest',
+        help='how points become pixels (default: nearest)',
+    )
+    parser.add_argument(
         '--overlay',
         type=out_folder,
         metavar='DIR',
@@ -209,7 +230,7 @@ def main() -> None:
     if not jobs and not broken:
         sys.exit(f'ddad.py: {args.source}: no picture of these cameras')
     converted = convert_pairs(
-        lambda job: convert(job, args.target, args.copy, args.overlay),
+        partial(convert, args=args),
         list(jobs.values()),
         'projecting',
         args,
@@ -220,7 +241,7 @@ def main() -> None:
         pairs = [(j.rgb, j.depth) for j in listed if j.depth in done]
         path = args.target / f'ddad_{split}.txt'
         write_list(path, pairs)
-        print(f'{path}: {len(pairs)} pairs')
+        print(f'{path}: {len(pairs)} pairs, convention {args.convention}')
 
 
 if __name__ == '__main__':

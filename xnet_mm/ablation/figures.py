@@ -1,40 +1,65 @@
 """Figures of an ablation: means, spreads, differences paired by seed."""
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+from scipy.special import stdtrit
 
 from .logs import RunLog, read_log
 from .plan import Run
 
 MOST_SHOWN = 3
+CONFIDENCE = 0.95
+
+Verdict = Literal['better', 'worse', 'open']
 
 
 class Metric(NamedTuple):
-    """How to read a figure: which direction is better, digits to print."""
+    """How to read a figure.
 
-    higher_is_better: bool
+    Attributes:
+        better: What is better: '↑' higher, '↓' lower, '→1' nearer to one.
+        digits: To print.
+    """
+
+    better: Literal['↑', '↓', '→1']
     digits: int
 
     @property
-    def arrow(self) -> str:
-        """What better looks like."""
-        return '↑' if self.higher_is_better else '↓'
+    def sign(self) -> int:
+        """Of a difference that is an improvement."""
+        return 1 if self.better == '↑' else -1
+
+    def compared(self, value: float) -> float:
+        """What is compared: the figure, or how far it is from one."""
+        return abs(value - 1) if self.better == '→1' else value
 
 
 # In the order of what is shown, if it was measured: mmseg's IoUMetric, then
 # DepthMetric; the last three are what KITTI's devkit prints.
 METRICS = {
-    'mIoU': Metric(True, 2),
-    'mAcc': Metric(True, 2),
-    'aAcc': Metric(True, 2),
-    'abs_rel': Metric(False, 4),
-    'd1': Metric(True, 4),
-    'rmse': Metric(False, 4),
-    'silog': Metric(False, 2),
-    'irmse': Metric(False, 2),
-    'abs_rel_percent': Metric(False, 2),
+    'mIoU': Metric('↑', 2),
+    'mAcc': Metric('↑', 2),
+    'aAcc': Metric('↑', 2),
+    'abs_rel': Metric('↓', 4),
+    'd1': Metric('↑', 4),
+    'rmse': Metric('↓', 4),
+    'silog': Metric('↓', 2),
+    'irmse': Metric('↓', 2),
+    'abs_rel_percent': Metric('↓', 2),
 }
+# Of BoundaryMetric, DepthBoundaryMetric and GridContrast: all are shown.
+EDGES = {
+    'boundary_IoU': Metric('↑', 2),
+    'boundary_F1': Metric('↑', 2),
+    'boundary_f1': Metric('↑', 4),
+    'boundary_precision': Metric('↑', 4),
+    'boundary_recall': Metric('↑', 4),
+    **{f'grid_contrast_{c}': Metric('→1', 3) for c in (32, 16, 8, 4)},
+}
+ALL = METRICS | EDGES
 
 
 class Spread(NamedTuple):
@@ -43,6 +68,18 @@ class Spread(NamedTuple):
     mean: float
     std: float | None
     n: int
+
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % confidence interval of the mean; None from one value.
+
+        Student's t with n - 1 degrees of freedom: of the mean of normally
+        distributed values whose deviation is not known but estimated.
+        """
+        if self.std is None:
+            return None
+        t = float(stdtrit(self.n - 1, 0.5 + CONFIDENCE / 2))
+        half = t * self.std / math.sqrt(self.n)
+        return self.mean - half, self.mean + half
 
 
 class Gain(NamedTuple):
@@ -53,11 +90,21 @@ class Gain(NamedTuple):
         relative: Mean difference in % of the other config's mean; None if
             that is 0.
         better: Number of seeds for which the figure got better.
+        worse: Number of seeds for which it got worse.
     """
 
     difference: Spread
     relative: float | None
     better: int
+    worse: int
+
+    def verdict(self, metric: Metric) -> Verdict:
+        """What the interval says: 'open' where it contains 0, or is none."""
+        interval = self.difference.interval()
+        if interval is None or interval[0] <= 0 <= interval[1]:
+            return 'open'
+        is_better = self.difference.mean * metric.sign > 0
+        return 'better' if is_better else 'worse'
 
 
 Figures = dict[str, dict[int, dict[str, float]]]  # config, seed, metric
@@ -79,18 +126,28 @@ def gain(
     Args:
         ours: Seed -> metrics.
         base: The same of the config to compare with.
-        metric: One of `METRICS`.
+        metric: One of `ALL`.
     """
     seeds = sorted({*ours} & {*base})
     if not seeds:
         return None
-    pairs = [(ours[seed][metric], base[seed][metric]) for seed in seeds]
-    differences = spread([a - b for a, b in pairs])
+    how = ALL[metric]
+    pairs = [
+        (how.compared(ours[seed][metric]), how.compared(base[seed][metric]))
+        for seed in seeds
+    ]
+    differences = [a - b for a, b in pairs]
     mean = statistics.fmean(b for _, b in pairs)
-    relative = 100 * differences.mean / mean if mean else None
-    up = METRICS[metric].higher_is_better
-    better = sum((a > b) if up else (a < b) for a, b in pairs)
-    return Gain(differences, relative, better)
+    return Gain(
+        spread(differences),
+        100 * statistics.fmean(differences) / mean if mean else None,
+        better=sum(d * how.sign > 0 for d in differences),
+        worse=sum(d * how.sign < 0 for d in differences),
+    )
+
+
+class NothingFinishedError(SystemExit):
+    """No run of an ablation has been validated at its end."""
 
 
 class Ablation:
@@ -101,8 +158,14 @@ class Ablation:
         baseline: Name of the config that all others are compared with.
         pairs: Names of further (config, config to compare it with).
 
+    Attributes:
+        metrics: Up to three of `METRICS` that all runs have.
+        edges: All of `EDGES` that they have.
+        missing: Runs that have not finished -> the last logged iteration.
+
     Raises:
-        SystemExit: no finished run, or none of the known metrics.
+        NothingFinishedError: no finished run.
+        SystemExit: none of the known metrics.
     """
 
     def __init__(
@@ -125,7 +188,7 @@ class Ablation:
                 self.missing[run] = log.iteration
         found = [f for seeds in self.figures.values() for f in seeds.values()]
         if not found:
-            raise SystemExit(
+            raise NothingFinishedError(
                 f'no finished run below {runs[0].folder.parents[1]}, so no '
                 'report yet (--report-only trains nothing).'
             )
@@ -137,6 +200,7 @@ class Ablation:
                 f'is known: got {sorted(common)}, wanted one of '
                 f'{", ".join(METRICS)}.'
             )
+        self.edges = [m for m in EDGES if m in common]
 
     def spread(self, stem: str, metric: str) -> Spread | None:
         """Of one config; None without a finished run."""

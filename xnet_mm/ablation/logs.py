@@ -13,6 +13,8 @@ from ..fileio.plain_config import read_plain_config
 CONFIG = '*/vis_data/config.py'
 SCALARS = '*/vis_data/scalars.json'
 TIMINGS = ('data_time', 'time', 'step')
+# What begins so may be nan; all else that is has gone wrong.
+EDGES = ('boundary_', 'grid_contrast_')
 # What tools/train.py sets on its own, and so says nothing of the training.
 OF_THE_LAUNCH = ('work_dir', 'resume', 'env_cfg')
 # Hooks that say what is wrong, or let a run go on, and change no figure.
@@ -64,7 +66,7 @@ def read_log(folder: Path) -> RunLog:
                 log.validations[step] = {
                     k: _number(v, k, where)
                     for k, v in line.items()
-                    if k not in TIMINGS
+                    if k not in TIMINGS and not _is_undefined(k, v)
                 }
     return log
 
@@ -85,6 +87,12 @@ def _lines(path: Path) -> Iterator[tuple[str, dict]]:
         if not isinstance(values, dict):
             raise _wrong(where, f'wanted names and values, got {line[:60]!r}')
         yield where, values
+
+
+def _is_undefined(name: str, value: Any) -> bool:
+    """Whether it has no value here: no edges in the truth, say."""
+    is_number = isinstance(value, float)
+    return name.startswith(EDGES) and is_number and not math.isfinite(value)
 
 
 def _number(value: Any, name: str, where: str) -> float:

@@ -1,6 +1,7 @@
 """The report of an ablation: a page, its picture, and all numbers as JSON."""
 
 import json
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -8,25 +9,32 @@ from matplotlib.figure import Figure
 
 from ..fileio.atomic import write_atomically
 from ..visualization.learning_curves import draw_learning_curves
-from .figures import METRICS, Ablation
+from .costs import Cost
+from .figures import ALL, Ablation
 from .page import page, short_names, versions
 
 
-def write_report(ablation: Ablation, folder: Path, command: str) -> Path:
+def write_report(
+    ablation: Ablation,
+    folder: Path,
+    command: str,
+    costs: Mapping[str, Cost] | None = None,
+) -> Path:
     """Write `report.md`, `results.json` and `curves.png`.
 
     Args:
         ablation: What to report.
         folder: Where to.
         command: That started this; printed on the page.
+        costs: Of the configs that were counted and timed.
 
     Returns:
         The page's path.
     """
     picture = BytesIO()
     draw(ablation).savefig(picture, format='png', dpi=150)
-    numbers = json.dumps(results(ablation, command), indent=1)
-    text = '\n'.join(page(ablation, folder.resolve().name, command))
+    numbers = json.dumps(results(ablation, command, costs), indent=1)
+    text = '\n'.join(page(ablation, folder.resolve().name, command, costs))
     for name, data in (
         ('curves.png', picture.getvalue()),
         ('results.json', f'{numbers}\n'.encode()),
@@ -58,7 +66,7 @@ def draw(ablation: Ablation) -> Figure:
     return draw_learning_curves(
         curves,
         {
-            f'{metric} {METRICS[metric].arrow}': {
+            f'{metric} {ALL[metric].better}': {
                 names[stem]: [
                     f[metric] for f in ablation.figures[stem].values()
                 ]
@@ -70,17 +78,19 @@ def draw(ablation: Ablation) -> Figure:
     )
 
 
-def results(ablation: Ablation, command: str) -> dict:
+def results(
+    ablation: Ablation, command: str, costs: Mapping[str, Cost] | None = None
+) -> dict:
     """All numbers, for other programs."""
+    metrics = [*ablation.metrics, *ablation.edges]
     comparisons = [*ablation.against_baseline(), *ablation.pairs]
     return dict(
         command=command,
         versions=dict(versions()),
         baseline=ablation.baseline,
         iterations={run.stem: run.iterations for run in ablation.runs},
-        higher_is_better={
-            m: METRICS[m].higher_is_better for m in ablation.metrics
-        },
+        better={m: ALL[m].better for m in metrics},
+        costs={stem: c.to_dict() for stem, c in (costs or {}).items()},
         runs=ablation.figures,
         unfinished=[
             dict(config=run.stem, seed=run.seed, iteration=iteration)
@@ -89,7 +99,7 @@ def results(ablation: Ablation, command: str) -> dict:
         spread={
             stem: {
                 m: s._asdict()
-                for m in ablation.metrics
+                for m in metrics
                 if (s := ablation.spread(stem, m))
             }
             for stem, seeds in ablation.figures.items()
@@ -102,10 +112,13 @@ def results(ablation: Ablation, command: str) -> dict:
                 **{
                     m: dict(
                         difference=g.difference._asdict(),
+                        interval_95=g.difference.interval(),
+                        verdict=g.verdict(ALL[m]),
                         relative_percent=g.relative,
                         better_seeds=g.better,
+                        worse_seeds=g.worse,
                     )
-                    for m in ablation.metrics
+                    for m in metrics
                     if (g := ablation.gain(stem, base, m))
                 },
             )

@@ -10,11 +10,13 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
+from timm.models.swin_transformer import SwinTransformerBlock
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..fast import accelerate
+from ..fast.swin import FastSwinTransformerBlock
 from ..models.channels import image_channels
 
 PER_SAMPLE = 5  # multiply-accumulates for a channel of a sample
@@ -60,16 +62,25 @@ class SkipRandomNumbers(TorchFunctionMode):
 def count_config(cfg: Config) -> Complexity:
     """Build the model of `cfg`, without its weights, and count it.
 
+    Swin counts as published, whoever's it is: see `count_model`.
+
     Raises:
         ImportError: the model needs a package that is not installed.
     """
     init_default_scope(cfg.default_scope)
     with SkipRandomNumbers():
         model = MODELS.build(cfg.model)
-    return count_model(model, cfg.model.data_preprocessor.size)
+    return count_model(
+        model, cfg.model.data_preprocessor.size, padded_windows=True
+    )
 
 
-def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
+def count_model(
+    model: EncoderDecoder,
+    size: tuple[int, int],
+    *,
+    padded_windows: bool = False,
+) -> Complexity:
     """Count without computing: the model moves to torch's meta device.
 
     Deformable attention has to compute on a CPU: it looks at sizes that it
@@ -78,9 +89,19 @@ def count_model(model: EncoderDecoder, size: tuple[int, int]) -> Complexity:
     Args:
         model: a segmentor of MMSegmentation; unusable afterwards.
         size: (height, width) of the image, in pixels.
+        padded_windows: count Swin as its authors, timm and MMSegmentation
+            wrote it: tokens are padded to whole windows and the padding is
+            projected too. Our own Swin leaves that out, MMSegmentation's
+            does not, so that only this compares a model of ours with one of
+            theirs. False is what runs here.
     """
     model.auxiliary_head = None
     accelerate(model)  # what runs is counted: the probe folded
+    if padded_windows:
+        for module in model.modules():
+            kind = type(module)
+            if kind is FastSwinTransformerBlock:
+                module.__class__ = SwinTransformerBlock
     parameters = sum(p.numel() for p in model.parameters())
     move_to_count(model.eval())
     device = next(model.parameters()).device

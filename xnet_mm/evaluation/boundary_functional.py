@@ -6,11 +6,13 @@ of `boundary_metric` do.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 # Ten ratios of neighbouring depths and their weights: Depth Pro, see
@@ -73,6 +75,39 @@ def grid_sums(field: Tensor, cell: int) -> GridSums:
         pairs_on += across * int(lines.sum())
         pairs_off += across * int((~lines).sum())
     return GridSums(on, pairs_on, off, pairs_off)
+
+
+def undo_resize(field: Tensor, size: tuple[int, int]) -> Tensor:
+    """The map of which bilinear up-sampling made this one, in float64.
+
+    Exactly, up to rounding: up-sampling only adds pixels. A second resize
+    would blur what is looked for. Where the map was made smaller, nothing
+    brings it back, and it is resized.
+
+    Args:
+        field: (C,H,W), resized with `align_corners=False`.
+        size: (h,w), the size before.
+
+    Returns:
+        (C,h,w).
+    """
+    field = field.double()
+    height, width = field.shape[1:]
+    if height < size[0] or width < size[1]:
+        return F.interpolate(field[None], size=size, mode='bilinear')[0]
+    if height != size[0]:
+        field = _inverse(size[0], height).to(field.device) @ field
+    if width != size[1]:
+        field = field @ _inverse(size[1], width).to(field.device).mT
+    return field
+
+
+@cache
+def _inverse(short: int, long: int) -> Tensor:
+    """(short,long): undoes linear up-sampling along one side."""
+    units = torch.eye(short, dtype=torch.float64)
+    up = F.interpolate(units[None], size=long, mode='linear')[0].mT
+    return torch.linalg.pinv(up)
 
 
 def depth_boundary_scores(

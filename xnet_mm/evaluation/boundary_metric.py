@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch.nn.functional as F
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from .boundary_functional import (
     boundary_scores,
     depth_boundary_scores,
     grid_sums,
+    undo_resize,
 )
 
 
@@ -25,7 +25,7 @@ class GridContrast(BaseMetric):
     How much more neighbouring pixels differ across the lines of a grid than
     elsewhere, of log depth or of the probabilities of classes, over all
     images and both directions. The grid is that of the network's input, so
-    a prediction is first brought back to that size; with whole inference
+    the resize to the file's size is undone first; with whole inference
     (`test_cfg.mode='whole'`) the cells of its coarse maps end on it.
 
     Args:
@@ -76,21 +76,18 @@ class GridContrast(BaseMetric):
 def _field(sample: dict) -> Tensor:
     """Log depth (1,h,w) or probabilities (K,h,w), as large as the input."""
     if 'pred_depth_map' in sample:
-        field = sample['pred_depth_map']['data'].float().log()
-    elif 'seg_logits' in sample:
-        field = sample['seg_logits']['data'].float()
-        field = field.softmax(0) if len(field) > 1 else field.sigmoid()
-    else:
-        raise ValueError(
-            f'GridContrast: {sample.get("img_path")} has neither '
-            f'pred_depth_map nor seg_logits, but {sorted(sample)}.'
-        )
-    size = tuple(sample['img_shape'][:2])
-    if field.shape[1:] == size:
-        return field
-    return F.interpolate(
-        field[None], size=size, mode='bilinear', antialias=True
-    )[0]
+        size = tuple(sample['img_shape'][:2])
+        depth = sample['pred_depth_map']['data']
+        lowest = depth.min()  # what is undone may swing below it
+        return undo_resize(depth, size).clamp(min=lowest).log()
+    if 'seg_logits' in sample:
+        size = tuple(sample['img_shape'][:2])
+        logits = undo_resize(sample['seg_logits']['data'], size)
+        return logits.softmax(0) if len(logits) > 1 else logits.sigmoid()
+    raise ValueError(
+        f'GridContrast: {sample.get("img_path")} has neither '
+        f'pred_depth_map nor seg_logits, but {sorted(sample)}.'
+    )
 
 
 @METRICS.register_module()

@@ -138,7 +138,8 @@ def describe(
                 logger='current',
                 level=logging.WARNING,
             )
-    for key, plain in (('mode', 'whole'), ('flip', 'none')):
+    own = dict(mode='whole', flip='none', align_corners=False)
+    for key, plain in own.items():
         chosen = model.test_cfg.get(key, plain)
         if chosen != plain:
             print_log(

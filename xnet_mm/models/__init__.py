@@ -7,7 +7,12 @@ from .depth_estimator import (
     DepthTTAModel,
     MonoDepthEstimator,
 )
-from .depth_heads import DPTDepthHead, PFPDepthHead, UPerDepthHead
+from .depth_heads import (
+    DPTDepthHead,
+    LinearDepthHead,
+    PFPDepthHead,
+    UPerDepthHead,
+)
 from .depth_segmentor import (
     DepthSegDataPreProcessor,
     DepthSegmentor,
@@ -19,6 +24,7 @@ from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
 from .losses import ScaleInvariantLogLoss
 from .mask2former_head import CheckedMask2FormerHead
+from .peer_heads import DPTPyramidHead, LinearHead
 from .post_feature_pyramid import PostFeaturePyramid
 from .preprocessor import MultiChannelDataPreProcessor
 from .pyramid import PretrainedPyramid
@@ -28,6 +34,7 @@ from .weighted_loss import WeightedCrossEntropyLoss
 __all__ = [
     'CheckedMask2FormerHead',
     'DPTDepthHead',
+    'DPTPyramidHead',
     'DepthDataPreProcessor',
     'DepthSegDataPreProcessor',
     'DepthSegTTAModel',
@@ -35,6 +42,8 @@ __all__ = [
     'DepthTTAModel',
     'FPNDecoder',
     'Hierarchy',
+    'LinearDepthHead',
+    'LinearHead',
     'MonoDepthEstimator',
     'MultiChannelDataPreProcessor',
     'PFPDepthHead',

@@ -79,11 +79,15 @@ class MonoDepthEstimator(EncoderDecoder):
     - flip: 'none' (default), 'mean' of the image and its mirror image (as
       BinsFormer, AdaBins), or 'blend': the mean, but within 5 % of the left
       and right border only the view where that border is not at the same
-      side (as NeWCRFs, NDDepth).
+      side (as NeWCRFs, NDDepth);
+    - align_corners: how a map that was predicted at another size is brought
+      to `ori_shape`: True puts the centres of the corner pixels of the two
+      over each other (GEDepth on DDAD), False their corners. Default: that
+      of the head, False unless set.
 
     Raises:
-        ValueError: an unknown mode or flip, or a slide without sizes, or one
-            that leaves pixels out.
+        ValueError: an unknown mode, flip or align_corners, or a slide
+            without sizes, or one that leaves pixels out.
     """
 
     test_cfg: dict[str, Any]
@@ -101,6 +105,11 @@ class MonoDepthEstimator(EncoderDecoder):
         if flip not in ('none', 'mean', 'blend'):
             raise ValueError(
                 f"test_cfg.flip={flip!r}; wanted 'none', 'mean' or 'blend'."
+            )
+        corners = self.test_cfg.get('align_corners', False)
+        if not isinstance(corners, bool):
+            raise ValueError(
+                f'test_cfg.align_corners={corners!r}; wanted True or False.'
             )
         check_windows(self.test_cfg)
         self.dataset_meta = {}
@@ -192,8 +201,9 @@ class MonoDepthEstimator(EncoderDecoder):
     ) -> list[SegDataSample]:
         """Metres (B,1,H,W) -> samples with `pred_depth_map` (1,h,w)."""
         samples = data_samples or [SegDataSample() for _ in seg_logits]
+        corners = bool(self.test_cfg.get('align_corners', self.align_corners))
         for depth, sample in zip(seg_logits, samples, strict=True):
-            keep_depth(sample, depth, self.decode_head)
+            keep_depth(sample, depth, self.decode_head, corners)
         return list(samples)
 
 
@@ -217,7 +227,10 @@ def mean_depth(views: Sequence[SegDataSample]) -> SegDataSample:
 
 
 def keep_depth(
-    sample: SegDataSample, depth: Tensor, head: BaseDecodeHead
+    sample: SegDataSample,
+    depth: Tensor,
+    head: BaseDecodeHead,
+    align_corners: bool,
 ) -> None:
     """Put a prediction into its sample, as `pred_depth_map` (1,h,w).
 
@@ -226,6 +239,7 @@ def keep_depth(
             to its `ori_shape`.
         depth: metres (1,H,W), of the image as the model saw it.
         head: that it is from.
+        align_corners: how the map is brought to that size.
     """
     meta = sample.metainfo
     left, right, top, bottom = meta.get(
@@ -236,7 +250,7 @@ def keep_depth(
     if meta.get('flip'):
         depth = depth.flip(FLIP_DIMS[meta['flip_direction']])
     size = torch.Size(meta.get('ori_shape', depth.shape[-2:])[:2])
-    depth = resize_to(depth[None], size, head.align_corners)[0]
+    depth = resize_to(depth[None], size, align_corners)[0]
     sample.set_data(dict(pred_depth_map=PixelData(data=depth)))
     # Clients of MMSegmentation keep a checkpoint's classes alone.
     max_depth = getattr(head, 'max_depth', None)

@@ -5,9 +5,7 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from mmcv.cnn import ConvModule
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-from mmseg.models.decode_heads.dpt_head import FeatureFusionBlock
 from mmseg.models.decode_heads.uper_head import UPerHead
 from torch import Tensor, nn
 
@@ -15,6 +13,7 @@ from ..registry import MODELS
 from .arguments import check_count, check_counts, check_number
 from .handover import take_over
 from .heads import PFPHead
+from .peer_heads import DPTPyramidHead, LinearHead
 from .resize import resize_to
 
 Activation = Literal['sigmoid', 'exp', 'softplus']
@@ -165,66 +164,13 @@ class UPerDepthHead(DepthOutput, UPerHead):
 
 
 @MODELS.register_module()
-class DPTDepthHead(DepthOutput):
-    """DPT's head (Ranftl et al. 2021) on a pyramid, a peer to compare with.
+class DPTDepthHead(DepthOutput, DPTPyramidHead):
+    """DPT's head for depth. Args: `DepthOutput`, `DPTPyramidHead`."""
 
-    Fusion blocks from the lowest to the highest resolution, each doubling
-    it, then a 3x3 convolution and the probe at half the stride of the first
-    map. For a ViT put mmseg's `Feature2Pyramid` or `MultiLevelNeck` before it
-    and give `in_channels`.
 
-    Args:
-        in_channels: width of each map, highest resolution first. Default:
-            those of the model's neck or `PretrainedPyramid`.
-        channels: width of the fusion blocks.
-        norm_cfg: of the fusion blocks; DPT itself has none.
-        **kwargs: those of `DepthOutput` and of mmseg's BaseDecodeHead.
-    """
-
-    def __init__(
-        self,
-        in_channels: Sequence[int] | None = None,
-        channels: int = 256,
-        norm_cfg: dict | None = None,
-        **kwargs: Any,
-    ) -> None:
-        in_channels = in_channels or take_over('DPTDepthHead').channels
-        check_counts('DPTDepthHead: in_channels', in_channels)
-        super().__init__(
-            in_channels=list(in_channels),
-            channels=channels,
-            in_index=list(range(len(in_channels))),
-            input_transform='multiple_select',
-            norm_cfg=norm_cfg,
-            **kwargs,
-        )
-        self.convs = nn.ModuleList(
-            nn.Conv2d(width, channels, 3, padding=1, bias=False)
-            for width in in_channels
-        )
-        self.fusion_blocks = nn.ModuleList(
-            FeatureFusionBlock(channels, self.act_cfg, norm_cfg)
-            for _ in in_channels
-        )
-        # It would add a second map, which the lowest resolution lacks.
-        self.fusion_blocks[-1].register_module('res_conv_unit1', None)
-        self.project = ConvModule(
-            channels, channels, 3, padding=1, norm_cfg=norm_cfg
-        )
-
-    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Maps (B,C_i,H/s_i,W/s_i) -> metres (B,1,H/s,W/s), s = s_1 / 2."""
-        maps = self._transform_inputs(inputs)
-        maps = [c(m) for c, m in zip(self.convs, maps, strict=True)]
-        fused = self.fusion_blocks[-1](maps[-1])
-        for block, feature in zip(
-            reversed(self.fusion_blocks[:-1]),
-            reversed(maps[:-1]),
-            strict=True,
-        ):
-            fused = resize_to(fused, feature.shape[-2:])  # odd sizes
-            fused = block(fused, feature)
-        return self.cls_seg(self.project(fused))
+@MODELS.register_module()
+class LinearDepthHead(DepthOutput, LinearHead):
+    """A linear probe for depth. Args: `DepthOutput`, `LinearHead`."""
 
 
 def _stack_truth(depth: Tensor, samples: Sequence) -> Tensor:

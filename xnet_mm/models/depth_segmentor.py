@@ -129,7 +129,9 @@ class DepthSegmentor(EncoderDecoder):
         """
         samples = super().postprocess_result(seg_logits[:, :-1], data_samples)
         for depth, sample in zip(seg_logits[:, -1:], samples, strict=True):
-            keep_depth(sample, depth, self.depth_head)
+            keep_depth(
+                sample, depth, self.depth_head, self.depth_head.align_corners
+            )
         return samples
 
     def _forward(

@@ -24,7 +24,11 @@ class ScaleInvariantLogLoss(nn.Module):
     VPD, GLPDepth, Depth Anything V2     0.5            1
     ==================================== ============== ===========
 
-    BinsFormer's sqrt(var(e) + 0.15 mean(e)^2) is the same thing.
+    AdaBins, ZoeDepth, iDisc and the toolbox of BinsFormer, DepthFormer and
+    DPT write sqrt(var(e) + 0.15 mean(e)^2), whose variance divides by N - 1
+    where this one divides by N. The toolbox adds 1e-3 to both depths before
+    the logarithm, too: close, but another loss. With 50,000 depths of 0.5 to
+    10 m, 10 % off, it is 4e-4 apart, its gradient up to 5e-3 of the largest.
 
     Args:
         variance_focus: 0 counts the scale of the whole map in full, 1 not

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
@@ -25,18 +26,20 @@ def draw_learning_curves(
     curves: Mapping[str, Mapping[str, Sequence[Curve]]],
     results: Mapping[str, Mapping[str, Sequence[float]]],
     reference: str,
+    over: str = 'iteration',
 ) -> Figure:
     """Panels of curves, then panels of final figures with a row a name.
 
     A curve is the mean over the runs, its band reaches from the lowest to
-    the highest. The rows' names have the colours of the curves: they are
-    the legend.
+    the highest; where there are few points, each run has a thin line too.
+    The rows' names have the colours of the curves: they are the legend.
 
     Args:
         curves: Panel title -> name -> one curve a run.
         results: Panel title -> name -> one figure a run; all panels have the
             same names, in the order of the rows.
         reference: The name whose mean is drawn through all rows.
+        over: What the curves are drawn over.
 
     Returns:
         The figure, as wide as it has panels.
@@ -57,7 +60,7 @@ def draw_learning_curves(
     )
     axes = figure.subplots(1, len(widths), width_ratios=widths)
     for axis, (title, panel) in zip(axes, curves.items(), strict=False):
-        _draw_curves(axis, panel, looks)
+        _draw_curves(axis, panel, looks, over)
         axis.set_title(title, loc='left', fontsize=10, weight='bold')
     rows = axes[len(curves) :]
     for axis, (title, figures) in zip(rows, results.items(), strict=True):
@@ -77,11 +80,14 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
 
 
 def _draw_curves(
-    axis: Axes, panel: Mapping[str, Sequence[Curve]], looks: Mapping[str, dict]
+    axis: Axes,
+    panel: Mapping[str, Sequence[Curve]],
+    looks: Mapping[str, dict],
+    over: str,
 ) -> None:
     """Mean and band of the iterations that all runs of a name have."""
     for name, runs in panel.items():
-        steps = sorted(set.intersection(*map(set, runs)))
+        steps = sorted(set.intersection(*map(set, runs))) if runs else []
         if not steps:
             continue
         window = max(1, len(steps) // POINTS)
@@ -97,8 +103,17 @@ def _draw_curves(
             alpha=0.15,
             linewidth=0,
         )
+        if len(steps) <= POINTS and len(values) > 1:
+            axis.add_collection(
+                LineCollection(
+                    [np.column_stack([steps, row]) for row in values],
+                    colors=looks[name]['color'],
+                    linewidths=0.6,
+                    alpha=0.7,
+                )
+            )
     axis.set_xlabel(
-        'iteration (line: mean of the runs, band: their range)',
+        f'{over} (line: mean of the runs, band: their range)',
         fontsize=8,
         color=GREY,
     )

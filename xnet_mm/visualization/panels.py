@@ -17,7 +17,7 @@ GAP = 8  # around entries and between panels, pixels
 VOID = (0, 0, 0)
 
 
-def colours_as_bytes(palette: Sequence) -> np.ndarray:
+def colours_as_bytes(palette: Sequence | np.ndarray) -> np.ndarray:
     """(K, 3) uint8 of RGB colours from 0 to 255.
 
     Raises:

@@ -26,6 +26,27 @@ test_pipeline = [
     dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
+# Ratios of img_scale, not of the file's own size as MMSegmentation 1.x's config
+# has it: published figures come from its releases 0.x, which had it so.
+tta_pipeline = [
+    dict(type='xnet_mm.LoadImage'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [
+                dict(
+                    type='Resize',
+                    scale=(int(img_scale[0] * r), int(img_scale[1] * r)),
+                    keep_ratio=True,
+                )
+                for r in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+            ],
+            {{_base_.flips}},
+            [dict(type='xnet_mm.LoadLabels')],
+            [dict(type='PackSegInputs')],
+        ],
+    ),
+]
 train_dataloader = dict(
     dataset=dict(
         type=dataset_type,

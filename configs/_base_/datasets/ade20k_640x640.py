@@ -24,6 +24,25 @@ test_pipeline = [
     dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
+tta_pipeline = [
+    dict(type='xnet_mm.LoadImage'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [
+                dict(
+                    type='Resize',
+                    scale=(int(img_scale[0] * r), int(img_scale[1] * r)),
+                    keep_ratio=True,
+                )
+                for r in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+            ],
+            {{_base_.flips}},
+            [dict(type='xnet_mm.LoadLabels')],
+            [dict(type='PackSegInputs')],
+        ],
+    ),
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader

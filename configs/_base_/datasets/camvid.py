@@ -30,6 +30,26 @@ test_pipeline = [
     dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
+# Ratios of test_scale: the view of ratio 1 is what the plain test sees.
+tta_pipeline = [
+    dict(type='xnet_mm.LoadImage'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [
+                dict(
+                    type='Resize',
+                    scale=(int(test_scale[0] * r), int(test_scale[1] * r)),
+                    keep_ratio=True,
+                )
+                for r in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+            ],
+            {{_base_.flips}},
+            [dict(type='xnet_mm.LoadLabels')],
+            [dict(type='PackSegInputs')],
+        ],
+    ),
+]
 train_dataloader = dict(
     batch_size=4,
     num_workers=2,

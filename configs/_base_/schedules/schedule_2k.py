@@ -1,6 +1,6 @@
 # A short schedule for small data on a laptop, found on CamVid.
 max_iters = 2000
-warmup_iters = 100
+warmup_iters = 25
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(

@@ -5,8 +5,9 @@ max_iters = 80000
 warmup_iters = 1600
 optim_wrapper = dict(
     type='OptimWrapper',
-    # The paper prints 1e-6, two orders below every peer:
-    # --cfg-options optim_wrapper.optimizer.lr=1e-6
+    # The paper prints 1e-6, probably the start of the warm-up, see
+    # configs/nyu: --cfg-options optim_wrapper.optimizer.lr=1e-6. BinsFormer
+    # and GEDepth clip: --cfg-options optim_wrapper.clip_grad.max_norm=35
     optimizer=dict(
         type='AdamW', lr=1e-4, betas=(0.9, 0.999), weight_decay=0.01
     ),

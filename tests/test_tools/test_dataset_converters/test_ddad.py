@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from dgp_by_hand import scene_maps
 from PIL import Image
 from real_data import REAL, needs_real
 from tiny_dgp import HEIGHT, SCENES, WIDTH, make_release
@@ -32,7 +33,8 @@ def test_pairs_depth_and_lists(tmp_path, monkeypatch, capsys):
     expected = np.zeros((HEIGHT, WIDTH), np.float32)
     expected[3, 4] = 10  # u = 8 - 20 * 2 / 10, v = 5 - 20 * 1 / 10
     with np.load(target / '000002/depth/CAMERA_05/31.npz') as arrays:
-        assert arrays.files == ['depth']
+        assert sorted(arrays.files) == ['convention', 'depth']
+        assert str(arrays['convention']) == 'nearest'
         assert arrays['depth'].dtype == np.float32
         np.testing.assert_array_equal(arrays['depth'], expected)
     image = target / '000002/rgb/CAMERA_05/31.png'
@@ -59,6 +61,55 @@ def test_second_run_changes_nothing(tmp_path, monkeypatch, capsys):
     convert(monkeypatch, *argv)
     assert '0 pairs written, 10 were there' in capsys.readouterr().out
     assert before == {p: p.stat().st_mtime_ns for p in before}
+
+
+def test_dgp_convention(tmp_path, monkeypatch, capsys):
+    release, target = make_release(tmp_path / 'release'), tmp_path / 'ddad'
+    # The second point of the ray comes later and stays.
+    convert(monkeypatch, release, target, '--convention', 'dgp')
+    assert '2 pairs, convention dgp' in capsys.readouterr().out
+    expected = np.zeros((HEIGHT, WIDTH), np.float32)
+    expected[3, 4] = 20
+    with np.load(target / '000002/depth/CAMERA_05/31.npz') as arrays:
+        assert str(arrays['convention']) == 'dgp'
+        np.testing.assert_array_equal(arrays['depth'], expected)
+    for rgb, depth in scene_maps(release / '000000/scene_000000.json'):
+        path = rgb.replace('rgb', 'depth').replace('.png', '.npz')
+        with np.load(target / '000000' / path) as arrays:
+            np.testing.assert_array_equal(arrays['depth'], depth)
+
+
+def test_conventions_do_not_mix(tmp_path, monkeypatch, capsys):
+    release, target = make_release(tmp_path / 'release'), tmp_path / 'ddad'
+    convert(monkeypatch, release, target, '--convention', 'dgp')
+    with pytest.raises(
+        SystemExit, match=r'10 failed[\s\S]*--convention dgp; wanted nearest'
+    ):
+        convert(monkeypatch, release, target)
+    convert(monkeypatch, release, target, '--convention', 'dgp')
+    assert '0 pairs written, 10 were there' in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        convert(monkeypatch, release, target, '--convention', 'mine')
+    assert "invalid choice: 'mine'" in capsys.readouterr().err
+
+
+@needs_real(SCENES)
+def test_dgp_convention_on_real_scenes(tmp_path, monkeypatch):
+    convert(
+        monkeypatch,
+        REAL / SCENES,
+        tmp_path,
+        *('--convention', 'dgp', '--cameras', '05'),
+    )
+    compared = 0
+    for path in sorted((REAL / SCENES).glob('scene_*/scene_*.json')):
+        for rgb, depth in scene_maps(path, ['CAMERA_05']):
+            name = rgb.replace('rgb', 'depth').replace('.jpg', '.npz')
+            with np.load(tmp_path / path.parent.name / name) as arrays:
+                np.testing.assert_array_equal(arrays['depth'], depth)
+            assert (depth > 0).sum() > 4000
+            compared += 1
+    assert compared == 6
 
 
 def test_in_place(tmp_path, monkeypatch):

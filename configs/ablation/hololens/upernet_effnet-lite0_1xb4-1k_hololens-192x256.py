@@ -1,18 +1,16 @@
 # UPerNet's head on the same encoder, wide enough for the MACs of the decoder
 # that it replaces.
-_base_ = './xnet_effnet-lite0_effnet-lite0_1xb4-200_camvid-192x256.py'
+_base_ = './xnet_effnet-lite0_effnet-lite0_1xb4-1k_hololens-192x256.py'
 model = dict(
     backbone=dict(type='xnet_mm.PretrainedPyramid'),
     neck=None,
     decode_head=dict(
         _delete_=True,
-        type='UPerHead',
-        in_channels=[24, 40, 112, 320],
-        in_index=[0, 1, 2, 3],
-        channels=96,
+        type='xnet_mm.UPerDepthHead',
+        max_depth={{_base_.model.decode_head.max_depth}},
+        loss_decode={{_base_.model.decode_head.loss_decode}},
+        channels=56,
         dropout_ratio=0.0,
         norm_cfg=dict(type='SyncBN'),
-        num_classes=11,
-        loss_decode={{_base_.model.decode_head.loss_decode}},
     ),
 )

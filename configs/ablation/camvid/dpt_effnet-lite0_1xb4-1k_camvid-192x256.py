@@ -1,0 +1,15 @@
+# DPT's head on the same encoder, wide enough for the MACs of the decoder that
+# it replaces.
+_base_ = './xnet_effnet-lite0_effnet-lite0_1xb4-1k_camvid-192x256.py'
+model = dict(
+    backbone=dict(type='xnet_mm.PretrainedPyramid'),
+    neck=None,
+    decode_head=dict(
+        _delete_=True,
+        type='xnet_mm.DPTPyramidHead',
+        num_classes=11,
+        loss_decode={{_base_.model.decode_head.loss_decode}},
+        channels=40,
+        dropout_ratio=0.0,
+    ),
+)

@@ -1,3 +1,0 @@
-# The decoder without pre-training.
-_base_ = './xnet-i_effnet-lite0_effnet-lite0_1xb4-200_hololens-192x256.py'
-model = dict(neck=dict(weights=None))

@@ -1,0 +1,5 @@
+# The paper's RS.
+_base_ = './xnet_effnet-lite0_effnet-lite0_1xb4-1k_hololens-192x256.py'
+model = dict(
+    neck=dict(upsample='shuffle'), decode_head=dict(upsample='shuffle')
+)
