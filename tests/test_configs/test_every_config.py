@@ -71,6 +71,8 @@ def test_name_says_what_the_config_does(path):
     accum = int(name['accum'] or 1)
     assert cfg.optim_wrapper.get('accumulative_counts', 1) == accum
     assert bool(name['fsdp']) == ('strategy' in cfg)
+    frozen = cfg.model.backbone.get('frozen', False)
+    assert frozen == ('-frozen_' in path.name)
     iters = int(name['iters'].replace('k', '000')) * accum
     assert cfg.train_cfg.max_iters == iters
     assert max(s.get('end', 0) for s in cfg.param_scheduler) == iters

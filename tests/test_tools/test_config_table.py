@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import timm
 import yaml
 from metafiles import CONFIGS, ENTRIES, PAPER, TOOL, entry_of, tool
 
@@ -190,3 +191,23 @@ def test_a_model_without_a_name():
 )
 def test_figures_are_short(number, text):
     assert tool.figure(number) == text
+
+
+def test_every_weight_has_its_licence():
+    """timm's as timm has them."""
+    words = {
+        'apache-2.0': 'Apache-2.0',
+        'mit': 'MIT',
+        'cc-by-nc-4.0': '**CC BY-NC 4.0**',
+        'dinov3-license': '[DINOv3 License]',
+    }
+    assert {*PAPER['licences']} == {*PAPER['models'], *PAPER['weights']}
+    text = (CONFIGS / 'README.md').read_text()
+    found = []
+    for name, licence in PAPER['licences'].items():
+        assert f'| `{name}` | ' in text and licence in text
+        if timm.is_model(name.split('.')[0]):
+            found.append(name)
+            wanted = words[timm.get_pretrained_cfg(name).license]
+            assert licence.startswith(wanted), name
+    assert len(found) == 12
