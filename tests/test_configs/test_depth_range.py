@@ -23,8 +23,12 @@ def test_one_range_of_depth(config):
     cfg = load(config)
     top = cfg.model.decode_head.max_depth
     assert [*ranges(cfg)] == [top, top, top]
-    evaluators = cfg.val_evaluator, cfg.test_evaluator
-    for one in (e for es in evaluators for e in es.get('metrics', [es])):
+    metrics = []
+    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+        listed = evaluator if isinstance(evaluator, list) else [evaluator]
+        for config in listed:
+            metrics += config.get('metrics', [config])
+    for one in metrics:
         if one['type'] != 'xnet_mm.DepthProtocolMetric':
             continue
         metric = METRICS.build(one)

@@ -70,8 +70,8 @@ def test_half_of_the_shipped_schedule(task):
     for a, b in zip(
         shipped.param_scheduler, ours.param_scheduler, strict=True
     ):
-        for key in ('begin', 'end'):
-            assert b.pop(key) == scale * a.pop(key)
+        if a['end'] == shipped.max_iters:  # the warm-up is as long
+            a['end'] *= scale
         assert a == b
     # Points of a learning curve, and the last one is the figure.
     assert ours.train_cfg.val_interval == 250

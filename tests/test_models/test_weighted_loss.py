@@ -284,5 +284,5 @@ def test_every_shipped_config_with_class_weights_trains_on_any_release(
                 wanted = math.log(head.num_classes)
                 assert value.item() == pytest.approx(wanted, rel=1e-5)
                 assert (scores.grad[0, :, 1:] != 0).all()
-    assert len(found) == 10
+    assert len(found) == 16
     assert isinstance(loss, nn.Module)

@@ -19,7 +19,7 @@ from .resize import resize_to
 
 @MODELS.register_module()
 class LinearHead(BaseDecodeHead):
-    """A linear probe: one 1x1 convolution of all maps at the first's size.
+    """A linear probe, a 1x1 convolution of all maps at the first's size.
 
     The maps are up-sampled and put side by side, as in DINOv2's "+ms" probe;
     its batch norm before the probe is left out, as the maps of a convolutional

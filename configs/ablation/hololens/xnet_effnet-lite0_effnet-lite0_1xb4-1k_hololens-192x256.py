@@ -8,13 +8,13 @@ model = dict(
 )
 max_iters = 1000
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=50),
+    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=25),
     dict(
         type='PolyLR',
         power=1.0,
         eta_min=0.0,
         by_epoch=False,
-        begin=50,
+        begin=25,
         end=max_iters,
     ),
 ]
