@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from config_files import CONFIGS
 from mmengine.config import Config
+from needs import needs_torch
 from tool_runs import run_tool
 
 from xnet_mm.datasets.scenes.dataset import write_scenes
@@ -105,7 +106,13 @@ def test_predict_writes_both(trained, tmp_path, run):
     assert picture.shape[0] > 2 * SIZE[1]  # depth is below
 
 
-@pytest.mark.parametrize('name', ['a.onnx', 'a.pt2'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'a.onnx',
+        pytest.param('a.pt2', marks=needs_torch('2.6', 'a .pt2 file')),
+    ],
+)
 def test_export_refuses(trained, tmp_path, run, name):
     config, checkpoint, _ = trained
     with pytest.raises(SystemExit, match='gives classes and depth; an expor'):
