@@ -122,18 +122,16 @@ def parse_args() -> Namespace:
 
 
 def studies(
-    args: Namespace, cfgs: dict[str, Config]
+    args: Namespace, cfgs: dict[str, Config], images: int
 ) -> dict[Fraction, list[Run]]:
-    """The runs by the fraction of labels."""
-    options, found = args.cfg_options, {}
-    fractions = sorted(set(args.label_fractions or [Fraction(1)]))
-    args.images = count_images(cfgs.items()) if args.label_fractions else 0
-    for fraction in fractions:
-        fewer = [*options, *label_options(fraction, args.images)]
-        if fewer != options:
-            cfgs = {config: read_config(config, fewer) for config in cfgs}
+    """The runs by the fraction of labels; `images` are all of them."""
+    found = {}
+    for fraction in sorted(set(args.label_fractions or [Fraction(1)])):
+        fewer = label_options(fraction, images)
+        options = [*args.cfg_options, *fewer]
+        changed = {c: read_config(c, options) for c in cfgs} if fewer else cfgs
         folder = label_folder(args.work_dir, fraction)
-        found[fraction] = plan(cfgs, args.seeds, folder, fewer)
+        found[fraction] = plan(changed, args.seeds, folder, options)
     return found
 
 
@@ -169,14 +167,15 @@ def main() -> None:
     command = shlex.join(['python', 'tools/ablate.py', *training_words()])
     options = args.cfg_options
     cfgs = {config: read_config(config, options) for config in args.configs}
-    study = studies(args, cfgs)
+    images = count_images(cfgs.items()) if args.label_fractions else 0
+    study = studies(args, cfgs, images)
     runs = in_order(study, args.seeds)
     if args.costs:
         time_costs(cfgs, args)
 
     def report() -> Path:
         if args.label_fractions:
-            found = LabelStudy(study, args.images, args.baseline, args.pair)
+            found = LabelStudy(study, images, args.baseline, args.pair)
             return write_label_report(found, args.work_dir, command)
         ablation = Ablation(runs, args.baseline, args.pair)
         costs = read_costs(cfgs, args.work_dir)

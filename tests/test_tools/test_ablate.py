@@ -112,15 +112,20 @@ def test_resumed_run_ends_as_uninterrupted(tmp_path, monkeypatch):
     assert sorted(Path('work').rglob('*')) == files
 
 
-def test_page_and_numbers(tmp_path, monkeypatch):
-    runs = write_runs(tmp_path)
-    write_configs(20, **dict.fromkeys(FIGURES, ''))
+def write_trained(folder, text=''):
+    """Logs of trained configs, whose files end in `text`."""
+    runs = write_runs(folder)
+    write_configs(20, **dict.fromkeys(FIGURES, text))
     for run in runs:
         for log in run.folder.glob('*/vis_data'):
             (log / 'config.py').write_text(
                 Path(run.config).read_text()
                 + f"\nlauncher = 'none'\nrandomness = dict(seed={run.seed})"
             )
+
+
+def test_page_and_numbers(tmp_path, monkeypatch):
+    write_trained(tmp_path)
     run_ablate(
         *(monkeypatch, *(f'{stem}.py' for stem in FIGURES)),
         *('--baseline', 'net_20_x.py', '--work-dir', 'work'),
@@ -165,6 +170,28 @@ def test_page_and_numbers(tmp_path, monkeypatch):
         'n': 1,
     }
     assert Path('work/curves.png').read_bytes()[:4] == b'\x89PNG'
+
+
+def test_fewer_labels_go_on_from_the_runs_with_all(tmp_path, monkeypatch):
+    root = tiny.write_tiny_seg(tmp_path / 'seg', num=5)
+    dataset = dict(
+        type='xnet_mm.FolderSegDataset',
+        data_root=str(root),
+        img_suffix='.png',
+        data_prefix=dict(img_path='images', seg_map_path='labels'),
+        metainfo=dict(classes=('a', 'b', 'c')),
+        pipeline=[],
+    )
+    write_trained(tmp_path, f'train_dataloader = dict(dataset={dataset})')
+    run_ablate(
+        *(monkeypatch, *(f'{stem}.py' for stem in FIGURES)),
+        *('--baseline', 'net_20_x.py', '--work-dir', 'work'),
+        *('--report-only', '--label-fractions', '1/2', '1'),
+    )
+    numbers = json.loads(Path('work/labels.json').read_text())
+    assert [*numbers] == ['1']  # no run with half of them yet
+    assert numbers['1']['images'] == 5
+    assert numbers['1']['runs']['up_20_x']['1']['abs_rel'] == 0.1
 
 
 def test_nothing_to_report(monkeypatch):
