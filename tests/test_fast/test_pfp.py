@@ -73,6 +73,18 @@ def test_logits_equal_the_plain_path(
         )
 
 
+@pytest.mark.parametrize('upsample', ['shuffle', 'bilinear'])
+def test_bands_say_which_widths_came(upsample):
+    head = random_head(PFPHead, num_classes=5, upsample=upsample)
+    maps = pyramid(64, 96)
+    maps[1] = maps[1][:, :-1]
+    with (
+        torch.no_grad(),
+        pytest.raises(ValueError, match=r'widths \[6, 9, 12, 20\].*built for'),
+    ):
+        head(maps)
+
+
 def test_gradients_equal_the_plain_path():
     head = random_head(PFPHead, num_classes=5)
     maps = [m.requires_grad_() for m in pyramid(64, 32)]

@@ -72,25 +72,26 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
     def _is_aligned(self, features: Sequence[Tensor]) -> bool:
         """Whether RS alone brings all maps to one size."""
         return all(
-            [side * factor for side in feature.shape[-2:]]
+            [side * reshape.scale_factor for side in feature.shape[-2:]]
             == [*features[0].shape[-2:]]
-            for factor, feature in zip(self._factors(), features, strict=True)
+            for reshape, feature in zip(self._ours(), features, strict=True)
         )
 
-    def _factors(self) -> list[int]:
-        return [r.scale_factor for r in self.reshapes if type(r) is ReShape]
+    def _ours(self) -> list[ReShape]:
+        """The RS of each map; see `is_plain`."""
+        return [r for r in self.reshapes if type(r) is ReShape]
 
     def _fuse_bands(
         self, features: Sequence[Tensor], weight: Tensor, bias: Tensor
     ) -> Tensor:
+        self.check_widths(features)
         batch, _, height, width = features[0].shape
         factor = self.fuse.scale_factor
         dtype = when.autocast_dtype(self.fuse.expand.weight.dtype)
         fused = torch.empty(
             batch, height * factor, width * factor, len(weight), dtype=dtype
         ).permute(0, 3, 1, 2)
-        factors = self._factors()
-        unit = max(factors)
+        unit = max(reshape.scale_factor for reshape in self._ours())
         wide = self.fuse.out_channels * factor**2
         step = when.rows_at_once(width * wide * unit)
         for image in range(batch):
@@ -113,11 +114,10 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         self, maps: Sequence[Tensor], first: int, last: int
     ) -> Tensor:
         """Rows first..last (excluded) of what `concatenate` gives."""
-        reshapes = [r for r in self.reshapes if type(r) is ReShape]
         return torch.cat(
             [
                 _reshape_rows(reshape, x, first, last)
-                for reshape, x in zip(reshapes, maps, strict=True)
+                for reshape, x in zip(self._ours(), maps, strict=True)
             ],
             dim=1,
         )

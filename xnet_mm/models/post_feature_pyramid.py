@@ -98,6 +98,20 @@ class PostFeaturePyramid(nn.Module):
         Args:
             features: as for `forward`.
         """
+        self.check_widths(features)
+        size = features[0].shape[-2:]
+        pyramid = [
+            resize_to(reshape(feature), size)
+            for reshape, feature in zip(self.reshapes, features, strict=True)
+        ]
+        return torch.cat(pyramid, dim=1)
+
+    def check_widths(self, features: Sequence[Tensor]) -> None:
+        """Compare maps with those that the module was built for.
+
+        Raises:
+            ValueError: they are of other widths, or not as many.
+        """
         widths = [f.shape[1] for f in features]
         if widths != self.in_channels:
             raise ValueError(
@@ -105,9 +119,3 @@ class PostFeaturePyramid(nn.Module):
                 f'built for in_channels={self.in_channels}. Give the '
                 'widths that the backbone or neck returns.'
             )
-        size = features[0].shape[-2:]
-        pyramid = [
-            resize_to(reshape(feature), size)
-            for reshape, feature in zip(self.reshapes, features, strict=True)
-        ]
-        return torch.cat(pyramid, dim=1)
