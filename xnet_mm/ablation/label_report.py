@@ -1,16 +1,13 @@
 """The report of fewer labels: fraction by config, a page and a picture."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from io import BytesIO
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from ..fileio.atomic import write_atomically
 from ..visualization.learning_curves import draw_learning_curves
-from .figures import ALL, METRICS, Ablation, NothingFinishedError
+from .figures import ALL, EDGES, METRICS, Ablation, NothingFinishedError
 from .labels import spread_indices
 from .page import (
     INTERVALS,
@@ -23,7 +20,7 @@ from .page import (
     versions,
 )
 from .plan import Run
-from .report import results
+from .report import results, write_files
 from .sentences import sentence
 
 
@@ -67,7 +64,7 @@ class LabelStudy:
         found = [{*a.metrics, *a.edges} for a in self.ablations.values()]
         common = set.intersection(*found)
         self.metrics = [m for m in METRICS if m in common]
-        self.edges = [m for m in ALL if m in common - {*METRICS}]
+        self.edges = [m for m in EDGES if m in common]
 
     @property
     def first(self) -> Ablation:
@@ -90,25 +87,19 @@ def write_label_report(study: LabelStudy, folder: Path, command: str) -> Path:
     Returns:
         The page's path.
     """
-    picture = BytesIO()
-    draw_labels(study).savefig(picture, format='png', dpi=150)
-    numbers = json.dumps(
-        {
-            str(fraction): dict(
-                images=study.images_of(fraction), **results(ablation, command)
-            )
-            for fraction, ablation in study.ablations.items()
-        },
-        indent=1,
+    numbers = {
+        str(fraction): dict(
+            images=study.images_of(fraction), **results(ablation, command)
+        )
+        for fraction, ablation in study.ablations.items()
+    }
+    title = folder.resolve().name
+    return write_files(
+        folder,
+        ('labels.png', draw_labels(study)),
+        ('labels.json', numbers),
+        ('labels.md', label_page(study, title, command)),
     )
-    text = '\n'.join(label_page(study, folder.resolve().name, command))
-    for name, data in (
-        ('labels.png', picture.getvalue()),
-        ('labels.json', f'{numbers}\n'.encode()),
-        ('labels.md', f'{text}\n'.encode()),
-    ):
-        write_atomically(folder / name, data)
-    return folder / 'labels.md'
 
 
 def draw_labels(study: LabelStudy) -> Figure:

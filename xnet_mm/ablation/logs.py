@@ -14,7 +14,7 @@ CONFIG = '*/vis_data/config.py'
 SCALARS = '*/vis_data/scalars.json'
 TIMINGS = ('data_time', 'time', 'step')
 # What begins so may be nan; all else that is has gone wrong.
-EDGES = ('boundary_', 'grid_contrast_')
+MAY_BE_UNDEFINED = ('boundary_', 'grid_contrast_')
 # What tools/train.py sets on its own, and so says nothing of the training.
 OF_THE_LAUNCH = ('work_dir', 'resume', 'env_cfg')
 # Hooks that say what is wrong, or let a run go on, and change no figure.
@@ -92,7 +92,8 @@ def _lines(path: Path) -> Iterator[tuple[str, dict]]:
 def _is_undefined(name: str, value: Any) -> bool:
     """Whether it has no value here: no edges in the truth, say."""
     is_number = isinstance(value, float)
-    return name.startswith(EDGES) and is_number and not math.isfinite(value)
+    may_be = is_number and name.startswith(MAY_BE_UNDEFINED)
+    return may_be and not math.isfinite(value)
 
 
 def _number(value: Any, name: str, where: str) -> float:

@@ -1,7 +1,7 @@
 """The report of an ablation: a page, its picture, and all numbers as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -31,17 +31,43 @@ def write_report(
     Returns:
         The page's path.
     """
-    picture = BytesIO()
-    draw(ablation).savefig(picture, format='png', dpi=150)
-    numbers = json.dumps(results(ablation, command, costs), indent=1)
-    text = '\n'.join(page(ablation, folder.resolve().name, command, costs))
+    title = folder.resolve().name
+    return write_files(
+        folder,
+        ('curves.png', draw(ablation)),
+        ('results.json', results(ablation, command, costs)),
+        ('report.md', page(ablation, title, command, costs)),
+    )
+
+
+def write_files(
+    folder: Path,
+    picture: tuple[str, Figure],
+    numbers: tuple[str, dict],
+    text: tuple[str, Iterable[str]],
+) -> Path:
+    """Write a report, all of it made before the first file is written.
+
+    Args:
+        folder: Where to.
+        picture: Name and figure.
+        numbers: Name and what becomes JSON.
+        text: Name and lines of the page.
+
+    Returns:
+        The page's path.
+    """
+    image = BytesIO()
+    picture[1].savefig(image, format='png', dpi=150)
+    values = json.dumps(numbers[1], indent=1)
+    lines = '\n'.join(text[1])
     for name, data in (
-        ('curves.png', picture.getvalue()),
-        ('results.json', f'{numbers}\n'.encode()),
-        ('report.md', f'{text}\n'.encode()),
+        (picture[0], image.getvalue()),
+        (numbers[0], f'{values}\n'.encode()),
+        (text[0], f'{lines}\n'.encode()),
     ):
         write_atomically(folder / name, data)
-    return folder / 'report.md'
+    return folder / text[0]
 
 
 def draw(ablation: Ablation) -> Figure:

@@ -10,8 +10,8 @@ from mmseg.models.decode_heads.uper_head import UPerHead
 from torch import Tensor, nn
 
 from ..registry import MODELS
-from .arguments import check_count, check_counts, check_number
-from .handover import take_over
+from .arguments import check_count, check_number
+from .handover import widths_before
 from .heads import PFPHead
 from .peer_heads import DPTPyramidHead, LinearHead
 from .resize import resize_to
@@ -157,10 +157,9 @@ class UPerDepthHead(DepthOutput, UPerHead):
     def __init__(
         self, in_channels: Sequence[int] | None = None, **kwargs: Any
     ) -> None:
-        in_channels = in_channels or take_over('UPerDepthHead').channels
-        check_counts('UPerDepthHead: in_channels', in_channels)
+        in_channels = widths_before('UPerDepthHead', in_channels)
         kwargs.setdefault('in_index', list(range(len(in_channels))))
-        super().__init__(in_channels=list(in_channels), **kwargs)
+        super().__init__(in_channels=in_channels, **kwargs)
 
 
 @MODELS.register_module()

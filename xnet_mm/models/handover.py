@@ -8,10 +8,13 @@ it, so that nobody types a channel list by hand.
 
 import math
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import NamedTuple
 
 from torch import nn
+
+from .arguments import check_counts
 
 
 class Pyramid(NamedTuple):
@@ -58,6 +61,21 @@ def take_over(taker: str) -> Pyramid:
         f'{taker} got in_channels=None, and {found}. Give in_channels (and '
         'strides) as in any head of MMSegmentation.'
     )
+
+
+def widths_before(taker: str, given: Sequence[int] | None) -> list[int]:
+    """The widths that were given to a head, or those of the box before it.
+
+    Args:
+        taker: name of the head's class, for errors.
+        given: its `in_channels`.
+
+    Raises:
+        ValueError: see `take_over`, or a width is none.
+    """
+    widths = given or take_over(taker).channels
+    check_counts(f'{taker}: in_channels', widths)
+    return list(widths)
 
 
 def _model_under_construction() -> nn.Module | None:

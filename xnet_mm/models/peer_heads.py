@@ -12,8 +12,7 @@ from mmseg.models.decode_heads.dpt_head import FeatureFusionBlock
 from torch import Tensor, nn
 
 from ..registry import MODELS
-from .arguments import check_counts
-from .handover import take_over
+from .handover import widths_before
 from .resize import resize_to
 
 
@@ -42,11 +41,9 @@ class LinearHead(BaseDecodeHead):
         dropout_ratio: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        name = type(self).__name__
-        in_channels = in_channels or take_over(name).channels
-        check_counts(f'{name}: in_channels', in_channels)
+        in_channels = widths_before(type(self).__name__, in_channels)
         super().__init__(
-            in_channels=list(in_channels),
+            in_channels=in_channels,
             channels=sum(in_channels),
             in_index=list(range(len(in_channels))),
             input_transform='resize_concat',
@@ -87,11 +84,9 @@ class DPTPyramidHead(BaseDecodeHead):
         norm_cfg: dict | None = None,
         **kwargs: Any,
     ) -> None:
-        name = type(self).__name__
-        in_channels = in_channels or take_over(name).channels
-        check_counts(f'{name}: in_channels', in_channels)
+        in_channels = widths_before(type(self).__name__, in_channels)
         super().__init__(
-            in_channels=list(in_channels),
+            in_channels=in_channels,
             channels=channels,
             in_index=list(range(len(in_channels))),
             input_transform='multiple_select',
