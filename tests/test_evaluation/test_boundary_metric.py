@@ -61,11 +61,26 @@ def test_depth_boundaries_of_a_data_set():
         depths(truth, None),
     ]
     figures = evaluate(samples, type='DepthBoundaryMetric')
-    assert figures == pytest.approx(
+    jumps = {k: v for k, v in figures.items() if k.startswith('boundary')}
+    assert jumps == pytest.approx(
         dict(boundary_precision=0.5, boundary_recall=0.5, boundary_f1=0.5)
     )
     nothing = evaluate(samples[2:], type='DepthBoundaryMetric')
     assert all(isnan(value) for value in nothing.values())
+
+
+def test_depth_edges_of_a_data_set():
+    truth, near = torch.full((2, 40, 60), 2.0)
+    truth[:, 30:] = near[:, 33:] = 4.0
+    flat = torch.ones(40, 60)
+    samples = [
+        depths(truth, truth),
+        depths(near, truth),
+        depths(truth, flat),  # no true edge: does not count
+    ]
+    figures = evaluate(samples, type='DepthBoundaryMetric')
+    assert figures['dbe_accuracy'] == pytest.approx(1.5)
+    assert figures['dbe_completeness'] == pytest.approx(1.5)
 
 
 def test_grid_of_depth_at_its_own_size():

@@ -57,6 +57,8 @@ EDGES = {
     'boundary_f1': Metric('↑', 4),
     'boundary_precision': Metric('↑', 4),
     'boundary_recall': Metric('↑', 4),
+    'dbe_accuracy': Metric('↓', 2),
+    'dbe_completeness': Metric('↓', 2),
     **{f'grid_contrast_{c}': Metric('→1', 3) for c in (32, 16, 8, 4)},
 }
 ALL = METRICS | EDGES

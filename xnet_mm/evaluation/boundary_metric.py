@@ -16,6 +16,9 @@ from .boundary_functional import (
     grid_sums,
     undo_resize,
 )
+from .depth_boundary_error import depth_boundary_error
+
+Figures = tuple[float, ...]
 
 
 @METRICS.register_module()
@@ -170,10 +173,13 @@ class BoundaryMetric(BaseMetric):
 
 @METRICS.register_module()
 class DepthBoundaryMetric(BaseMetric):
-    """Precision, recall and F1 of depth's jumps from pixel to pixel.
+    """Whether depth's boundaries are there, and how far off they are.
 
-    The mean over the images whose truth has a jump, from 0 to 1; see
-    `depth_boundary_scores`.
+    `boundary_precision`, `boundary_recall`, `boundary_f1`: of jumps from
+    pixel to pixel, from 0 to 1, see `depth_boundary_scores`. `dbe_accuracy`
+    and `dbe_completeness`: distances of edges in pixels of the truth, see
+    `depth_boundary_error`. Each is the mean over the images whose truth has
+    a jump, or an edge.
 
     Args:
         **kwargs: `collect_device`, `prefix` and `collect_dir` of MMEngine.
@@ -190,20 +196,33 @@ class DepthBoundaryMetric(BaseMetric):
                 sample[key]['data'].squeeze()
                 for key in ('pred_depth_map', 'gt_depth_map')
             )
-            scores = depth_boundary_scores(pred, gt)
-            if scores:
-                self.results.append(scores)
+            self.results.append(
+                (
+                    depth_boundary_scores(pred, gt),
+                    depth_boundary_error(pred, gt),
+                )
+            )
 
     def compute_metrics(
-        self, results: list[tuple[float, float, float]]
+        self, results: list[tuple[Figures | None, Figures | None]]
     ) -> dict:
-        """Average over images; nan if none has a jump."""
-        names = ('boundary_precision', 'boundary_recall', 'boundary_f1')
-        columns = zip(*results, strict=True) if results else [()] * 3
-        return {
-            name: _mean(np.array(column))
-            for name, column in zip(names, columns, strict=True)
-        }
+        """Average over images; nan if none has a jump, or an edge."""
+        jumps, edges = zip(*results, strict=True) if results else ((), ())
+        jump_names = ('boundary_precision', 'boundary_recall', 'boundary_f1')
+        edge_names = ('dbe_accuracy', 'dbe_completeness')
+        return _means(jump_names, jumps) | _means(edge_names, edges)
+
+
+def _means(
+    names: Sequence[str], images: Sequence[Figures | None]
+) -> dict[str, float]:
+    """The mean of each figure over the images that have it."""
+    measured = [figures for figures in images if figures is not None]
+    columns = zip(*measured, strict=True) if measured else [()] * len(names)
+    return {
+        name: _mean(np.array(column))
+        for name, column in zip(names, columns, strict=True)
+    }
 
 
 def _mean(values: np.ndarray) -> float:
