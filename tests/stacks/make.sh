@@ -43,12 +43,17 @@ if [ "$(pin mmcv)" ] && [ "${OPS:-yes}" = yes ]; then
 		mkdir -p "$wheels"
 		build=$(mktemp -d)
 		trap 'rm -rf "$build"' EXIT
+		# PyTorch 2.1 compiles with what setuptools dropped in 70, and wheel
+		# from 0.46 on wants 70.1.
+		"$bin/python" -m pip install --quiet --disable-pip-version-check \
+			'setuptools<70' 'wheel<0.46'
 		# No cache of pip's: it does not know that a wheel of mmcv belongs to
 		# one version of PyTorch.
 		MMCV_WITH_OPS=1 FORCE_CUDA=0 MAX_JOBS=${MAX_JOBS:-$(nproc)} \
 			"$bin/python" -m pip wheel --quiet --no-cache-dir --no-deps \
 			--no-build-isolation --wheel-dir "$build" "mmcv==$(pin mmcv)"
 		mv "$build"/mmcv-*.whl "$wheels"
+		install setuptools wheel
 	fi
 	install "$wheels/mmcv-$(pin mmcv)"-*.whl
 else
