@@ -33,6 +33,7 @@ from xnet_mm.ablation.plan import Run, plan
 from xnet_mm.ablation.report import write_report
 from xnet_mm.ablation.runner import train, visible_gpus
 from xnet_mm.arguments import (
+    config_file,
     label_fraction,
     out_folder,
     positive_int,
@@ -48,7 +49,9 @@ def parse_args() -> Namespace:
     parser = ArgumentParser(
         description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument('configs', nargs='+', metavar='CONFIG')
+    parser.add_argument(
+        'configs', nargs='+', type=config_file, metavar='CONFIG'
+    )
     parser.add_argument('--seeds', type=seed, nargs='+', default=[0, 1, 2])
     parser.add_argument(
         '--work-dir',
@@ -58,12 +61,14 @@ def parse_args() -> Namespace:
     )
     parser.add_argument(
         '--baseline',
+        type=config_file,
         metavar='CONFIG',
         help='what all configs are compared with (the first one)',
     )
     parser.add_argument(
         '--pair',
         nargs=2,
+        type=config_file,
         action='append',
         default=[],
         metavar=('CONFIG', 'BASE'),

@@ -37,6 +37,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from xnet_mm.arguments import (
+    config_file,
     device,
     image_size,
     out_folder,
@@ -78,7 +79,9 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
     parser = ArgumentParser(
         description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument('configs', nargs='*', metavar='CONFIG')
+    parser.add_argument(
+        'configs', nargs='*', type=config_file, metavar='CONFIG'
+    )
     parser.add_argument('--set', choices=sets, help='instead of CONFIG...')
     parser.add_argument('--names', nargs='+', help='one a config (its stem)')
     parser.add_argument(

@@ -24,7 +24,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from xnet_mm.arguments import out_folder, threads
+from xnet_mm.arguments import config_file, out_folder, threads
 from xnet_mm.datasets import DepthDataset
 from xnet_mm.datasets.channel_io import picture_reader
 from xnet_mm.datasets.depth_io import read_depth_of
@@ -54,7 +54,9 @@ def parse_args() -> Namespace:
     parser = ArgumentParser(
         description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'config', type=config_file, help='file, or the name of a shipped one'
+    )
     parser.add_argument(
         '--split',
         nargs='+',

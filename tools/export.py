@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from rich.console import Console
 
-from xnet_mm.arguments import device, image_size, out_file
+from xnet_mm.arguments import config_file, device, image_size, out_file
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.export import describe, export_aoti, export_onnx
@@ -31,7 +31,9 @@ def parse_args() -> Namespace:
     parser = ArgumentParser(
         description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'config', type=config_file, help='file, or the name of a shipped one'
+    )
     parser.add_argument('checkpoint', help='file that training wrote')
     parser.add_argument('out', type=out_file, help='NAME.onnx or NAME.pt2')
     parser.add_argument(

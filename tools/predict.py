@@ -1,7 +1,7 @@
-"""Predict: python tools/predict.py CONFIG CHECKPOINT INPUT --out-dir DIR.
+"""Predict images or a video: python tools/predict.py CONFIG CHECKPOINT INPUT.
 
-INPUT is an image, a folder (with its subfolders) or a video. What DIR gets
-depends on what the model predicts.
+INPUT is an image, a folder (with its subfolders) or a video. What --out-dir
+gets depends on what the model predicts.
 
 Classes: `labels/` (PNG, the class id of each pixel), `overlays/` (colours
 over the image; one mp4 for a video) and `legend.png`.
@@ -25,6 +25,7 @@ from mmengine.structures import BaseDataElement
 
 from xnet_mm.arguments import (
     colour_range,
+    config_file,
     depth_scale,
     device,
     fraction,
@@ -66,7 +67,9 @@ def parse_args() -> Namespace:
     parser = ArgumentParser(
         description='Segment images or a video, or estimate their depth'
     )
-    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'config', type=config_file, help='file, or the name of a shipped one'
+    )
     parser.add_argument('checkpoint', help='file that training wrote')
     parser.add_argument('input', type=Path, help='image, folder or video')
     parser.add_argument('--out-dir', type=out_folder, required=True)

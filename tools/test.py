@@ -1,4 +1,4 @@
-"""Test: python tools/test.py CONFIG CHECKPOINT [--tta] [--show-dir DIR] ..."""
+"""Measure a model: python tools/test.py CONFIG CHECKPOINT [--tta] ..."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -10,7 +10,12 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
-from xnet_mm.arguments import depth_scale, out_folder_name, seconds
+from xnet_mm.arguments import (
+    config_file,
+    depth_scale,
+    out_folder_name,
+    seconds,
+)
 from xnet_mm.engine.launch import (
     add_launch_arguments,
     existing_file,
@@ -28,7 +33,9 @@ STOCK_HOOK = 'SegVisualizationHook'  # reads what OpenCV does
 def parse_args() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description='Test a model')
-    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'config', type=config_file, help='file, or the name of a shipped one'
+    )
     parser.add_argument('checkpoint', help='weights to test')
     parser.add_argument(
         '--out',

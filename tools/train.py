@@ -1,4 +1,4 @@
-"""Train: python tools/train.py CONFIG [--resume [CHECKPOINT]] [--amp] ..."""
+"""Train a model: python tools/train.py CONFIG [--resume [CHECKPOINT]] ..."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from mmengine.registry import RUNNERS
 
+from xnet_mm.arguments import config_file
 from xnet_mm.engine import check_layer_decay
 from xnet_mm.engine.launch import (
     add_launch_arguments,
@@ -25,7 +26,9 @@ from xnet_mm.models.arguments import check_model_config
 def parse_args() -> Namespace:
     """Read the command line."""
     parser = ArgumentParser(description='Train a model')
-    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'config', type=config_file, help='file, or the name of a shipped one'
+    )
     parser.add_argument(
         '--resume',
         nargs='?',

@@ -27,7 +27,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.structures import BaseDataElement
 from rich.progress import track
 
-from xnet_mm.arguments import device, out_folder
+from xnet_mm.arguments import config_file, device, out_folder
 from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
@@ -80,7 +80,7 @@ class Row:
     def __init__(
         self, name: str, config: str, checkpoint: str, device: str
     ) -> None:
-        existing_file(config, 'config')
+        config = existing_file(config_file(config), 'config')
         existing_file(checkpoint, 'checkpoint')
         cfg = load_config_file(config)
         self.name = name

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from .checks import LEAST_SCALE, MOST_SCALE
+from .paths import find_config
 
 T = TypeVar('T')
 MOST_THREADS = 1024
@@ -44,6 +45,17 @@ def _number(text: str, wanted: str, fits: Callable[[float], bool]) -> float:
     if not (isfinite(value) and fits(value)):
         raise ArgumentTypeError(f'wanted {wanted}, got {text!r}')
     return value
+
+
+def config_file(text: str) -> str:
+    """A config: a file, or the short name of a shipped one.
+
+    What is neither stays as it is: the tool says then that there is no such
+    file, and what it looked for.
+    """
+    if os.path.exists(text):
+        return text
+    return str(find_config(text) or text)
 
 
 def positive_int(text: str) -> int:

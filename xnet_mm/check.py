@@ -1,4 +1,4 @@
-"""`python -m xnet_mm.check`: what is installed, what is wrong, how to mend it.
+"""What is installed, what is wrong, how to mend it: python -m xnet_mm check.
 
 Prints one line for each part of the environment and exits with status 1 when
 something is wrong. Runs in a broken environment: nothing outside the standard

@@ -39,6 +39,35 @@ def tools_dir() -> Path:
     return _shipped('tools')
 
 
+def find_config(name: str) -> Path | None:
+    """The shipped config of a short name, as `camvid/xnet_effnet-lite0_...`.
+
+    Args:
+        name: Its path below the folder of configs, with or without
+            `configs/` and `.py`. Of `FOLDER/STEM` the beginning of the stem
+            is enough where no other config has it.
+
+    Returns:
+        Its path, or None where none or more than one has that name. Bases
+        are not configs.
+    """
+    try:
+        root = configs_dir()
+    except FileNotFoundError:
+        return None
+    short = name.removeprefix('configs/').removesuffix('.py')
+    folder, _, stem = short.rpartition('/')
+    if not folder or not stem or folder.startswith(('/', '_', '.')):
+        return None
+    found = {path.stem: path for path in (root / folder).glob('*.py')}
+    if stem in found:
+        return Path(found[stem])
+    if name.endswith('.py'):  # a whole name
+        return None
+    begun = [path for known, path in found.items() if known.startswith(stem)]
+    return Path(begun[0]) if len(begun) == 1 else None
+
+
 def _shipped(name: str) -> Path:
     places = [PACKAGE / '.mim' / name]
     # A clone that was never installed has them beside the package. So may
