@@ -39,7 +39,7 @@ def test_help_is_the_same_list(monkeypatch, capsys):
 
 
 def test_a_tool_that_is_none(monkeypatch):
-    with pytest.raises(SystemExit, match='Did you mean train, '):
+    with pytest.raises(SystemExit, match=r'Did you mean train\?'):
         call(monkeypatch, 'trian')
     with pytest.raises(SystemExit, match='xnet_mm` lists all of them'):
         call(monkeypatch, '../setup')
