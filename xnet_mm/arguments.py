@@ -20,6 +20,7 @@ T = TypeVar('T')
 MOST_THREADS = 1024
 MOST = 1_000_000  # of what is counted
 SIDE = 32_768  # pixels
+FARTHEST = 1e6  # metres
 PIXELS = 2**28
 DAY = 86_400  # seconds
 COLOUR_RANGES = ('max_depth', 'percentile')
@@ -90,6 +91,16 @@ def depth_scale(text: str) -> float:
         f'file units per metre, {LEAST_SCALE:g} to {MOST_SCALE:g}',
         lambda value: LEAST_SCALE <= value <= MOST_SCALE,
     )
+
+
+def metres(text: str) -> float:
+    """A depth of 0 or more, metres."""
+    return _number(text, 'metres, 0 or more', lambda x: 0 <= x <= FARTHEST)
+
+
+def label_id(text: str) -> int:
+    """An id in label maps of up to 16 bits."""
+    return _whole(text, 0, 2**16 - 1)
 
 
 def fraction(text: str) -> float:

@@ -52,11 +52,7 @@ def read_depth(
     """
     path = str(path)
     check_scale(scale, f'{path}: depth_scale')
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'{path}: no such depth file')
-    is_array = path.lower().endswith(('.npy', '.npz'))
-    raw = _read_array(path) if is_array else _read_image(path)
-    _check_raw(path, raw)
+    raw = read_values(path)
     if encoding == 'rotate3':
         if raw.dtype != np.uint16:
             raise ValueError(
@@ -70,6 +66,21 @@ def read_depth(
     for value in invalid_values:
         depth[_equals(raw, value)] = 0
     return depth
+
+
+def read_values(path: str | Path) -> np.ndarray:
+    """The values of a depth file as it has them, (H, W), of any format.
+
+    Formats and errors: those of `read_depth`. Nothing is scaled, and NaN,
+    infinite and negative values stay.
+    """
+    path = str(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'{path}: no such depth file')
+    is_array = path.lower().endswith(('.npy', '.npz'))
+    raw = _read_array(path) if is_array else _read_image(path)
+    _check_raw(path, raw)
+    return raw
 
 
 def read_depth_of(sample: dict) -> np.ndarray:

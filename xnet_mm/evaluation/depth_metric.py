@@ -145,19 +145,31 @@ class DepthProtocolMetric(BaseMetric):
         protocol = self.protocol
         counted = [r for r in results if not r.left_out]
         lines = [f'{protocol.name} ({protocol.source})', *protocol.describe()]
-        lines += _count_lines(results)
+        lines += count_lines(results)
         if not counted:
             raise ValueError('\n  '.join(['No image to evaluate', *lines]))
-        columns = zip(*(r.values for r in counted), strict=True)
-        metrics = {
-            key: fsum(column) / len(counted)  # exact in any order
-            for key, column in zip(protocol.keys, columns, strict=True)
-        }
+        metrics = mean_over_images(protocol.keys, [r.values for r in counted])
         table = PrettyTable(list(metrics))
         table.add_row([f'{value:.4f}' for value in metrics.values()])
         text = '\n  '.join([f'Depth by protocol {lines[0]}', *lines[1:]])
         print_log(f'{text}\n{table}', logger='current')
         return metrics
+
+
+def mean_over_images(
+    keys: Sequence[str], values: Sequence[Sequence[float]]
+) -> dict[str, float]:
+    """The mean of each figure, every image weighing the same.
+
+    Args:
+        keys: Names of the figures.
+        values: One figure a key of each image, at least one image.
+    """
+    columns = zip(*values, strict=True)
+    return {
+        key: fsum(column) / len(values)  # exact in any order
+        for key, column in zip(keys, columns, strict=True)
+    }
 
 
 def measure(protocol: DepthProtocol, sample: dict) -> ImageFigures:
@@ -222,7 +234,8 @@ def _describe_depths(gt: Tensor) -> str:
     )
 
 
-def _count_lines(results: list[ImageFigures]) -> list[str]:
+def count_lines(results: Sequence[ImageFigures]) -> list[str]:
+    """How many images and pixels counted, and what was left out and why."""
     counted = [r for r in results if not r.left_out]
     pixels = sum(r.pixels for r in counted)
     sizes = Counter(r.size for r in counted).most_common()

@@ -22,7 +22,7 @@ SPREAD = 1.5  # radius of a measured point, pixels of the picture
 
 
 def draw_depth(
-    image: np.ndarray,
+    image: np.ndarray | None,
     limits: tuple[float, float],
     truth: np.ndarray | None = None,
     prediction: np.ndarray | None = None,
@@ -35,24 +35,30 @@ def draw_depth(
     error is that of `relative_error`.
 
     Args:
-        image: (H, W, 3).
+        image: (H, W, 3), or None where there are maps alone.
         limits: Depths of the first and the last colour, metres.
         truth: (h, w).
         prediction: (h, w).
 
     Returns:
         (h, w, 3) uint8 RGB.
+
+    Raises:
+        ValueError: nothing to draw.
     """
-    height, width = image.shape[:2]
+    given = [part for part in (image, truth, prediction) if part is not None]
+    if not given:
+        raise ValueError('no image and no depth: there is nothing to draw.')
+    height, width = given[0].shape[:2]
     shrink = max(1.0, width / PANEL_WIDTH)
     size = round(width / shrink), max(1, round(height / shrink))
     bar = depth_bar(*limits, size[0])
-    panels = {
-        'image': (
+    panels = {}
+    if image is not None:
+        panels['image'] = (
             cv2.resize(image, size, interpolation=cv2.INTER_AREA),
             np.full_like(bar, 255),
         )
-    }
     for title, depth in (('truth', truth), ('prediction', prediction)):
         if depth is not None:
             shown = _fit(np.where(is_known(depth), depth, np.nan), size)

@@ -47,6 +47,20 @@ def crop_file(results: dict, box: Sequence[int], transform: object) -> None:
     results['crop_box'] = (top + box[0], left + box[1], *box[2:])
 
 
+def kb_box(height: int, width: int) -> tuple[int, int, int, int]:
+    """The KB crop of a map at least as large: see `KBCrop`.
+
+    Args:
+        height: Of the map, pixels.
+        width: Of the map, pixels.
+
+    Returns:
+        (top, left, height, width) in pixels of the map.
+    """
+    left = (width - KB_WIDTH) // 2
+    return height - KB_HEIGHT, left, KB_HEIGHT, KB_WIDTH
+
+
 @TRANSFORMS.register_module()
 class KBCrop(BaseTransform):
     """Cut a KITTI image to its lower middle 352 x 1216 pixels.
@@ -71,9 +85,7 @@ class KBCrop(BaseTransform):
                 f'KBCrop cuts {KB_WIDTH}x{KB_HEIGHT} (width x height) out of '
                 'a KITTI image. Leave KBCrop out for other data'
             )
-        left = (width - KB_WIDTH) // 2
-        box = (height - KB_HEIGHT, left, KB_HEIGHT, KB_WIDTH)
-        crop_file(results, box, self)
+        crop_file(results, kb_box(height, width), self)
         return results
 
 

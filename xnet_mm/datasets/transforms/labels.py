@@ -62,24 +62,7 @@ class LoadLabels(LoadAnnotations):
             content = get(path, backend_args=self.backend_args)
         except OSError as error:
             raise ValueError(f'{path}: unreadable ({error})') from None
-        check_picture(content, path)  # OpenCV fills what is missing
-        try:
-            ids = mmcv.imfrombytes(
-                content, flag='unchanged', backend=self.imdecode_backend
-            )
-        except BROKEN as error:
-            raise ValueError(f'{path}: unreadable ({error})') from None
-        if ids is None:  # OpenCV
-            raise ValueError(f'{path}: unreadable')
-        if ids.ndim == 3 and ids.shape[2] == 1:
-            ids = ids[..., 0]
-        if ids.ndim != 2 or ids.dtype.kind not in 'bui':
-            raise ValueError(
-                f'{path}: {ids.dtype} of shape {ids.shape}; a label map has '
-                'one channel of integers, the class ids. Save an 8-bit grey '
-                'PNG'
-            )
-        return ids.astype(np.uint8) if ids.dtype.kind == 'b' else ids
+        return decode_label_map(content, path, self.imdecode_backend)
 
     def _load_ids(self, ids: np.ndarray, results: Mapping) -> np.ndarray:
         """(H, W) uint8: the classes, and 255."""
@@ -129,6 +112,36 @@ class LoadLabels(LoadAnnotations):
         table = np.zeros(256, np.uint8)
         table[found] = loaded
         return cv2.LUT(ids, table)
+
+
+def decode_label_map(
+    content: bytes, path: str, backend: str = 'pillow'
+) -> np.ndarray:
+    """The ids that a label map's file holds, (H, W) integers.
+
+    Args:
+        content: of the file.
+        path: of the file, for errors.
+        backend: of mmcv, that decodes.
+
+    Raises:
+        ValueError: unreadable, several channels, or no integers.
+    """
+    check_picture(content, path)  # OpenCV fills what is missing
+    try:
+        ids = mmcv.imfrombytes(content, flag='unchanged', backend=backend)
+    except BROKEN as error:
+        raise ValueError(f'{path}: unreadable ({error})') from None
+    if ids is None:  # OpenCV
+        raise ValueError(f'{path}: unreadable')
+    if ids.ndim == 3 and ids.shape[2] == 1:
+        ids = ids[..., 0]
+    if ids.ndim != 2 or ids.dtype.kind not in 'bui':
+        raise ValueError(
+            f'{path}: {ids.dtype} of shape {ids.shape}; a label map has '
+            'one channel of integers, the class ids. Save an 8-bit grey PNG'
+        )
+    return ids.astype(np.uint8) if ids.dtype.kind == 'b' else ids
 
 
 def with_load_labels(steps: Any) -> Any:

@@ -1,0 +1,174 @@
+"""Figures of a depth map that is right but for its scale, or its shift.
+
+An alignment is fitted to each image, over the pixels that count there by the
+protocol (range and crop), before predictions are clamped; what it gives is
+clamped. Three are in use:
+
+- **median**: d * median(g) / median(d). Zhou et al., "Unsupervised learning
+  of depth and ego-motion from video", CVPR 2017, and all that train without
+  depth since (Monodepth2).
+- **scale and shift**: s * d + t with the least squares of s * d + t - g.
+  Ranftl et al., "Towards robust monocular depth estimation: mixing datasets
+  for zero-shot cross-dataset transfer" (MiDaS), TPAMI 2022, fit it; in the
+  space of depth as here: Marigold (Ke et al., CVPR 2024), GeoWizard.
+- **scale and shift of disparity**: 1 / (s / d + t) with the least squares of
+  s / d + t - 1 / g, which is MiDaS's own space, for models that predict
+  disparity up to an affine map. Far pixels weigh next to nothing there.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import nan
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..fileio.depth_png import HIGHEST, LOWEST
+from .depth_files import KITTI
+from .depth_functional import FUNCTIONS
+from .depth_protocols import DepthProtocol
+
+# What KITTI's files hold, metres: for protocols that do not clamp.
+NEAREST, FARTHEST = LOWEST / KITTI, HIGHEST / KITTI
+
+
+class Fit(NamedTuple):
+    """What an image was aligned by; nan where it cannot be.
+
+    Attributes:
+        scale: Factor of depth, or of disparity.
+        shift: Added to the product: metres, or 1/m.
+    """
+
+    scale: float
+    shift: float
+
+
+class AlignedFigures(NamedTuple):
+    """Figures of one image after an alignment.
+
+    Attributes:
+        fit: What it was aligned by.
+        values: One for each key of the protocol, in order; empty where there
+            is no alignment (a median of 0 or below).
+    """
+
+    fit: Fit
+    values: tuple[float, ...]
+
+
+def fit_median(pred: Tensor, gt: Tensor) -> Fit:
+    """The scale that makes the medians equal; the shift is 0.
+
+    The median of an even number of pixels is the mean of the inner two, as
+    NumPy has it.
+
+    Args:
+        pred: (N,), metres or any unit.
+        gt: (N,), metres, N > 0.
+
+    Returns:
+        A scale of nan where the median of `pred` is not above 0.
+    """
+    middle = float(np.median(pred.numpy()))
+    if middle <= 0:
+        return Fit(nan, 0.0)
+    return Fit(float(np.median(gt.numpy())) / middle, 0.0)
+
+
+def fit_least_squares(pred: Tensor, gt: Tensor) -> Fit:
+    """The scale and shift of least sum of (scale * d + shift - g)^2.
+
+    Of a prediction that is the same everywhere only the shift is known: the
+    mean of the truth, and the scale is 0.
+
+    Args:
+        pred: (N,) float64, any unit.
+        gt: (N,) float64, N > 0.
+    """
+    # About the means: the sums of squares of far depths would cancel.
+    mean, mean_gt = pred.mean(), gt.mean()
+    offset = pred - mean
+    variance = offset.square().mean()
+    # Rounding leaves a constant map a variance: not of its values.
+    flat = variance <= (1e-12 * mean).square()
+    covariance = (offset * (gt - mean_gt)).mean()
+    scale = 0.0 if flat else float(covariance / variance)
+    return Fit(scale, float(mean_gt) - scale * float(mean))
+
+
+def align_median(
+    pred: Tensor, gt: Tensor, near: float, far: float
+) -> tuple[Tensor, Fit]:
+    """(N,) depths of the truth's median, clamped to near..far; metres."""
+    fit = fit_median(pred, gt)
+    return (pred * fit.scale).clamp(near, far), fit
+
+
+def align_depth(
+    pred: Tensor, gt: Tensor, near: float, far: float
+) -> tuple[Tensor, Fit]:
+    """(N,) depths, least squares in depth, clamped to near..far; metres."""
+    fit = fit_least_squares(pred, gt)
+    return (pred * fit.scale + fit.shift).clamp(near, far), fit
+
+
+def align_disparity(
+    pred: Tensor, gt: Tensor, near: float, far: float
+) -> tuple[Tensor, Fit]:
+    """(N,) depths, least squares in 1/depth, clamped to near..far; metres.
+
+    A predicted depth of 0 or below has no disparity: it counts as `near`.
+    """
+    disparity = torch.where(pred > 0, pred, near).reciprocal()
+    fit = fit_least_squares(disparity, gt.reciprocal())
+    aligned = disparity * fit.scale + fit.shift
+    return aligned.clamp(1 / far, 1 / near).reciprocal(), fit
+
+
+Align = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Fit]]
+ALIGNMENTS: dict[str, Align] = {
+    'median': align_median,
+    'scale_shift': align_depth,
+    'scale_shift_disparity': align_disparity,
+}
+
+
+def aligned_range(protocol: DepthProtocol) -> tuple[float, float]:
+    """What aligned depths are clamped to, metres.
+
+    The protocol's range; where it does not clamp, the part of it that files
+    of KITTI hold (1/256 to 255.996 m), for an aligned depth may be 0 or
+    below, of which no logarithm is known.
+    """
+    if protocol.clamp:
+        return protocol.clamp
+    return max(protocol.min_depth, NEAREST), min(protocol.max_depth, FARTHEST)
+
+
+def measure_aligned(
+    protocol: DepthProtocol, pred: Tensor, gt: Tensor
+) -> dict[str, AlignedFigures]:
+    """The figures of one image after each alignment.
+
+    Args:
+        protocol: Which pixels count, and which figures.
+        pred: (H, W), metres or any unit, finite.
+        gt: (H, W), metres, 0 = none; at least one pixel counts.
+
+    Returns:
+        One for each of `ALIGNMENTS`, in order.
+    """
+    pred, gt = replace(protocol, clamp=None).select(pred, gt)
+    near, far = aligned_range(protocol)
+    found = {}
+    for name, align in ALIGNMENTS.items():
+        aligned, fit = align(pred, gt, near, far)
+        values: tuple[float, ...] = ()
+        if np.isfinite(fit.scale):
+            figures = [FUNCTIONS[key](aligned, gt) for key in protocol.keys]
+            values = tuple(torch.stack(figures).tolist())
+        found[name] = AlignedFigures(fit, values)
+    return found

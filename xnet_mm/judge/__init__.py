@@ -1,0 +1,1 @@
+"""Judges predictions of any program: files in, figures and a card out."""

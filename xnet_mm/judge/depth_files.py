@@ -1,0 +1,151 @@
+"""Depth maps of any program's files, in metres, and what their units are."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..datasets.depth_io import Encoding, read_depth, read_values
+from ..evaluation.depth_files import KITTI, MILLIMETRES
+
+METRES = 1.0
+MANY = 16  # different values: by chance all of them are no multiples of 8
+EXR_SWITCH = 'OPENCV_IO_ENABLE_OPENEXR'
+
+
+@dataclass(frozen=True)
+class Units:
+    """What the numbers in files mean.
+
+    Attributes:
+        scale: File units per metre, of all files; None: metres in files of
+            floats, and `scale_of_integers` in files of integers.
+        scale_of_integers: For what `scale` leaves open.
+        encoding: Of 16-bit files, see `read_depth`; None: plain, and files
+            that look turned by three bits are refused.
+    """
+
+    scale: float | None = None
+    scale_of_integers: float = MILLIMETRES
+    encoding: Encoding | None = 'plain'
+
+    def scale_for(self, values: np.ndarray) -> float:
+        """File units per metre of a file with these values."""
+        if self.scale is not None:
+            return self.scale
+        is_float = values.dtype.kind == 'f'
+        return METRES if is_float else self.scale_of_integers
+
+    def describe(self) -> str:
+        """What is said about it."""
+        if self.scale is not None:
+            text = f'{self.scale:g} file units per metre'
+        else:
+            text = (
+                f'floats are metres, integers {self.scale_of_integers:g} '
+                'units per metre'
+            )
+        turned = ', turned by three bits' if self.encoding == 'rotate3' else ''
+        return text + turned
+
+
+def usual_units(protocol: str) -> tuple[Units, Units]:
+    """Units of predictions and of truth that are not given.
+
+    Integers are millimetres, and for KITTI's protocols 1/256 m, as its
+    devkit has it for both sides. Whether truth for SUN RGB-D's is turned is
+    left open.
+
+    Args:
+        protocol: Its name.
+    """
+    scale = KITTI if protocol.startswith('kitti') else MILLIMETRES
+    encoding: Encoding | None = None if protocol.startswith('sun') else 'plain'
+    return Units(None, scale), Units(None, scale, encoding)
+
+
+def read_prediction(path: Path, units: Units) -> np.ndarray:
+    """A predicted map, (H, W) float32 metres, as it is in the file.
+
+    0 and negative values stay: they are predictions, and wrong ones.
+
+    Args:
+        path: Of the file.
+        units: Its units.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: unreadable, no depth map, or with NaN or infinity.
+    """
+    _allow_exr(path)
+    values = read_values(path)
+    wrong = values.size - int(np.isfinite(values).sum())
+    if wrong:
+        raise ValueError(
+            f'{path}: {wrong} of {values.size} predicted depths are NaN or '
+            'infinite. A protocol has no figure for these; write a finite '
+            'depth everywhere'
+        )
+    scale = np.float32(units.scale_for(values))
+    # Beyond float32 a float64 becomes infinite.
+    with np.errstate(over='ignore'):
+        depth = np.divide(values, scale, dtype=np.float32, casting='same_kind')
+    if not np.isfinite(depth).all():
+        raise ValueError(
+            f'{path}: predicted depths up to {np.abs(values).max():g} are '
+            'beyond float32. Write metres'
+        )
+    return depth
+
+
+def read_truth(path: Path, units: Units) -> np.ndarray:
+    """A true map, (H, W) float32 metres; 0 where there is none.
+
+    NaN, infinite and negative values mean "none", as everywhere here.
+
+    Args:
+        path: Of the file.
+        units: Its units.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: unreadable, no depth map, or turned by three bits where
+            nothing was said of it.
+    """
+    _allow_exr(path)
+    values = read_values(path)
+    if units.encoding is None and _looks_turned(values):
+        raise ValueError(
+            f'{path}: all its 16-bit values are multiples of 8, as in files '
+            'of SUN RGB-D, which are turned left by three bits. Give '
+            '--truth-encoding rotate3, or plain if they are not'
+        )
+    encoding = units.encoding or 'plain'
+    return read_depth(path, units.scale_for(values), encoding)
+
+
+def _looks_turned(values: np.ndarray) -> bool:
+    known = values[values > 0]
+    return bool(
+        values.dtype == np.uint16
+        and not (known & 7).any()
+        and len(np.unique(known)) >= MANY
+    )
+
+
+def _allow_exr(path: Path) -> None:
+    """Switch OpenCV's EXR on, which it looks for at the first such file.
+
+    Raises:
+        ValueError: this OpenCV was built without it.
+    """
+    if path.suffix.lower() != '.exr':
+        return
+    os.environ.setdefault(EXR_SWITCH, '1')
+    if not cv2.haveImageWriter('.exr'):
+        raise ValueError(
+            f'{path}: this OpenCV ({cv2.__version__}) was built without '
+            'OpenEXR. Convert to npy or to float TIFF'
+        )

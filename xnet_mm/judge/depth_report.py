@@ -1,0 +1,135 @@
+"""What people are told of depth maps: lines, a table, a row an image."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from prettytable import PrettyTable
+
+from ..evaluation.depth_alignment import ALIGNMENTS, aligned_range
+from ..evaluation.depth_metric import count_lines
+from .depth_judge import DepthFigures, DepthSetting, DepthVerdict
+from .table import Row
+
+HEADINGS = {
+    'median': 'median-aligned',
+    'scale_shift': 'scale-shift',
+    'scale_shift_disparity': 'scale-shift (1/d)',
+}
+MEANING = (
+    'median-aligned: times median(truth) / median(prediction); scale-shift: '
+    'least squares in depth; scale-shift (1/d): least squares in disparity, '
+    'as MiDaS'
+)
+# Beyond these the metric map is most likely in other units.
+SUSPICIOUS = (0.4, 2.5)
+
+
+def describe_depth(
+    setting: DepthSetting,
+    verdicts: Sequence[DepthVerdict],
+    figures: DepthFigures,
+) -> list[str]:
+    """How the figures were made, and over what."""
+    protocol = setting.protocol
+    near, far = aligned_range(protocol)
+    done = Counter(what for v in verdicts for what in v.done)
+    counted = [v for v in verdicts if not v.figures.left_out]
+    return [
+        f'Depth by protocol {protocol.name} ({protocol.source})',
+        *protocol.describe(),
+        f'aligned per image over these pixels, then clamped to {near:g}..'
+        f'{far:g} m: {MEANING}',
+        f'predictions: {setting.predictions.describe()}',
+        f'truth: {setting.truth.describe()}',
+        *(f'{what}: {count} images' for what, count in done.items()),
+        *count_lines([v.figures for v in verdicts]),
+        *(
+            f'{HEADINGS[name]}: {figures.images - images} of '
+            f'{figures.images} images have no such alignment (a median of 0 '
+            'or below)'
+            for name, images in figures.aligned_images.items()
+            if images < figures.images
+        ),
+        f'boundaries: {figures.boundary_images} of {len(counted)} images '
+        'have jumps in the truth',
+    ]
+
+
+def warn_of_depth(setting: DepthSetting, figures: DepthFigures) -> list[str]:
+    """What looks wrong, and what to do; [] if nothing does."""
+    lines = []
+    near, far = SUSPICIOUS
+    if not near < figures.ratio < far and figures.ratio == figures.ratio:
+        lines.append(
+            f'the truth is {figures.ratio:.3g} times as far as the '
+            'predictions (median over the images). If these are in metres, '
+            'give the file units per metre, --prediction-scale; if they '
+            'know no scale, read the aligned figures'
+        )
+    pixels, images = figures.not_positive
+    if pixels:
+        low = setting.protocol.clamp[0] if setting.protocol.clamp else 0
+        lines.append(
+            f'0 or less is predicted for {pixels} pixels that count, in '
+            f'{images} images. They are clamped to {low:g} m, so a hole '
+            'counts as a wrong depth'
+        )
+    if figures.mirrored:
+        lines.append(
+            f'the least squares turn near and far round in '
+            f'{figures.mirrored} of {figures.images} images: are the files '
+            'disparities? The figures are those of depth'
+        )
+    return lines
+
+
+def depth_table(figures: DepthFigures) -> PrettyTable:
+    """The figures side by side, a line each."""
+    table = PrettyTable(['', 'metric', *(HEADINGS[n] for n in ALIGNMENTS)])
+    table.align = 'r'
+    table.align[''] = 'l'
+    for key, value in figures.metric.items():
+        values = [value, *(figures.aligned[n][key] for n in ALIGNMENTS)]
+        table.add_row([key, *map(shown, values)])
+    for key, value in figures.boundary.items():
+        # Ratios of neighbours: a scale does not change them.
+        same = shown(value)
+        table.add_row([key, same, same, *([''] * (len(ALIGNMENTS) - 1))])
+    return table
+
+
+def shown(value: float) -> str:
+    """A figure for a table; - for none."""
+    return f'{value:.4f}' if value == value else '-'
+
+
+def depth_rows(
+    setting: DepthSetting, verdicts: Sequence[DepthVerdict]
+) -> list[Row]:
+    """A row an image for the CSV, with all digits."""
+    keys = setting.protocol.keys
+    rows = []
+    for v in verdicts:
+        row: Row = dict(
+            name=v.pair.name,
+            prediction=str(v.pair.prediction),
+            truth=str(v.pair.truth or ''),
+            size=v.figures.size,
+            pixels=v.figures.pixels,
+            left_out=v.figures.left_out,
+            not_positive=v.not_positive,
+        )
+        values = dict(metric=v.figures.values)
+        for name in ALIGNMENTS:
+            found = v.aligned.get(name)
+            values[name] = found.values if found else ()
+            row[f'{name}_by_scale'] = found.fit.scale if found else None
+            row[f'{name}_by_shift'] = found.fit.shift if found else None
+        for kind, numbers in values.items():
+            prefix = '' if kind == 'metric' else f'{kind}_'
+            for i, key in enumerate(keys):
+                row[f'{prefix}{key}'] = numbers[i] if numbers else None
+        for i, key in enumerate(('precision', 'recall', 'f1')):
+            row[f'boundary_{key}'] = v.boundary[i] if v.boundary else None
+        rows.append(row)
+    return rows
