@@ -12,6 +12,7 @@ from xnet_mm import arguments
 
 RUN = ('a.py', 'a.pth')
 OUT = ('--out-dir', 'out')
+EVALUATE = ['p', 't', '--protocol', 'custom']
 CONVERTER = 'dataset_converters/{}.py'
 # Words that are fine, then the option and values that are not.
 WRONG = [
@@ -27,6 +28,15 @@ WRONG = [
     ('benchmark.py', ['a.py'], '--device', 'cpux meta cuda:99'),
     ('check_dataset.py', ['a.py'], '--workers', '0 -1 x'),
     ('check_dataset.py', ['a.py'], '--cfg-options', 'a =1 a..b=1 a=[1,(2'),
+    ('evaluate.py', EVALUATE, '--prediction-scale', 'nan inf 0 -1 1e10'),
+    ('evaluate.py', EVALUATE, '--truth-scale', 'x 0'),
+    ('evaluate.py', EVALUATE, '--min-depth', 'nan -1 x'),
+    ('evaluate.py', EVALUATE, '--max-depth', 'inf -0.1 1e7'),
+    ('evaluate.py', EVALUATE, '--workers', '0 -1 1.5'),
+    (
+        *('evaluate.py', ['p', 't', '--labels', '--classes', 'c']),
+        *('--ignore-index', '-1 x 65536'),
+    ),
     ('export.py', [*RUN, 'a.onnx'], '--size', '0x0 0x64 1e9x1'),
     ('export.py', [*RUN, 'a.pt2'], '--device', 'gpu'),
     ('make_scenes.py', ['new'], '--num-train', '0 -1 1e9 9999999'),
@@ -58,6 +68,7 @@ FOLDERS = [
     ('ablate.py', ['a.py'], '--work-dir'),
     ('benchmark.py', ['a.py'], '--out-dir'),
     ('check_dataset.py', ['a.py'], '--out'),
+    ('evaluate.py', EVALUATE, '--out'),
     ('predict.py', [*RUN, 'in'], '--out-dir'),
     ('predict_exported.py', ['a.onnx', 'a.png'], '--out-dir'),
     ('test.py', RUN, '--out'),

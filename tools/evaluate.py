@@ -130,7 +130,8 @@ def parse_args() -> Namespace:
     args = parser.parse_args()
     others = DEPTH_ONLY if args.labels else LABELS_ONLY
     for name in others:
-        if getattr(args, name) not in (None, False):
+        value = getattr(args, name)
+        if value is not None and value is not False:
             option = f'--{name.replace("_", "-")}'
             kind = 'depth' if args.labels else 'label maps, --labels'
             parser.error(f'{option} is for {kind}')

@@ -14,7 +14,7 @@ from ..visualization.panels import GAP, stack, titled
 from .depth_judge import DepthSetting, DepthVerdict, worst_first
 
 MOST_SHOWN = 6
-SMALLEST, LARGEST = 320, 480  # width of a panel, pixels
+SMALLEST = 320  # width of a panel, pixels
 
 
 def draw_worst(
@@ -61,5 +61,8 @@ def _row(setting: DepthSetting, verdict: DepthVerdict) -> np.ndarray:
         if key in (protocol.keys[0], 'rmse', 'd1')
     )
     limits = depth_range('percentile', None, truth)
-    panels = draw_depth(None, limits, truth, shown)
+    # Whole pixels of a small map, or its titles would be cut.
+    factor = -(-SMALLEST // gt.shape[1])
+    large = [np.kron(m, np.ones((factor, factor))) for m in (truth, shown)]
+    panels = draw_depth(None, limits, *large)
     return titled(panels, f'{verdict.pair.name}: {figures}')

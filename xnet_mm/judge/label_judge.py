@@ -7,12 +7,15 @@ from math import nan
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from ..datasets.array_files import read_array
 from ..datasets.label_ids import IGNORED
 from ..datasets.threads import run_jobs
 from ..datasets.transforms.labels import decode_label_map
+from ..evaluation.boundary_functional import (
+    boundary_overlap,
+    boundary_scores,
+)
 from ..evaluation.boundary_metric import BoundaryMetric
 from ..evaluation.depth_metric import NO_TRUTH
 from ..fileio.text import read_bytes
@@ -22,6 +25,7 @@ from .pairs import Pair, split_problem
 
 NO_PIXEL = 'every pixel is ignored'
 ARRAYS = ('.npy', '.npz')
+RULES = BoundaryMetric()  # its widths, and how it averages
 JPEG_START = b'\xff\xd8\xff'
 
 
@@ -161,16 +165,11 @@ def judge_label_pair(pair: Pair, space: LabelSpace) -> LabelVerdict:
     counted = np.bincount(number, minlength=classes**2)
     places = np.flatnonzero(counted)
     cells = np.array([*divmod(places, classes), counted[places]])
-    metric = BoundaryMetric(ignore_index=IGNORED)
-    metric.dataset_meta = dict(classes=space.classes)
-    data = [torch.from_numpy(labels)[None] for labels in (pred, gt)]
-    sample = dict(
-        img_path=str(pair.prediction),
-        pred_sem_seg=dict(data=data[0]),
-        gt_sem_seg=dict(data=data[1]),
+    edges = (
+        boundary_overlap(pred, gt, classes, RULES.band, IGNORED),
+        boundary_scores(pred, gt, classes, RULES.tolerance, IGNORED),
     )
-    metric.process({}, [sample])
-    return LabelVerdict(pair, digests, size, '', cells, metric.results[0])
+    return LabelVerdict(pair, digests, size, '', cells, edges)
 
 
 def summarize(verdicts: Sequence[LabelVerdict], classes: int) -> LabelFigures:
@@ -202,9 +201,7 @@ def summarize(verdicts: Sequence[LabelVerdict], classes: int) -> LabelFigures:
     true, predicted = confusion.sum(1), confusion.sum(0)
     union = true + predicted - right
     iou, accuracy = (100 * _ratio(right, total) for total in (union, true))
-    edges = BoundaryMetric().compute_metrics(
-        [v.edges for v in counted if v.edges]
-    )
+    edges = RULES.compute_metrics([v.edges for v in counted if v.edges])
     overall = dict(
         aAcc=100 * float(right.sum() / confusion.sum()),
         mIoU=float(np.nanmean(iou)),

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.registry import DATASETS, init_default_scope
+from mmseg.registry import DATASETS
 
 from ..datasets.label_ids import IGNORED, describe_too_many, loaded_ids
 from ..fileio.config_file import load_config_file
 from ..fileio.text import read_lines
+from ..registry import DATASETS as OUR_DATASETS
 
 CONFIGS = ('.py', '.yml', '.yaml', '.json')
 SHOWN = 5
@@ -142,7 +143,6 @@ def find_label_space(
 
 def _of_config(path: Path) -> LabelSpace:
     cfg = load_config_file(path)
-    init_default_scope('mmseg')
     loader = cfg.get('test_dataloader') or {}
     settings = loader.get('dataset')
     if not settings:
@@ -155,15 +155,8 @@ def _of_config(path: Path) -> LabelSpace:
 
 def _registered(name: str) -> str:
     """The registered data set of a name, in any case, `Dataset` left out."""
-    init_default_scope('mmseg')
-    names = [
-        f'{scope}.{each}' if scope else each
-        for scope, registry in (
-            ('', DATASETS),
-            *((key, child) for key, child in DATASETS.children.items()),
-        )
-        for each in registry.module_dict
-    ]
+    ours = [f'xnet_mm.{each}' for each in OUR_DATASETS.module_dict]
+    names = [*ours, *DATASETS.module_dict]
     for each in names:
         last = each.rpartition('.')[2].lower()
         if name.lower() in (each.lower(), last, last.removesuffix('dataset')):

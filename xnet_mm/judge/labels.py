@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 from prettytable import PrettyTable
 
-from ..evaluation.boundary_metric import BoundaryMetric
 from ..fileio.atomic import write_atomically
 from ..visualization.confusion import draw_confusion
 from .card import describe_sides, left_out, versions
 from .files import Files
-from .label_judge import LabelFigures, LabelVerdict, judge_labels, summarize
+from .label_judge import (
+    RULES,
+    LabelFigures,
+    LabelVerdict,
+    judge_labels,
+    summarize,
+)
 from .label_space import LabelSpace
 from .pairs import Pairing, describe_alone
 from .sources import LABEL_SUFFIXES
@@ -124,13 +129,12 @@ def _card(
     figures: LabelFigures,
 ) -> dict[str, Any]:
     """All but what was left out."""
-    metric = BoundaryMetric()
     return dict(
         task='labels',
         classes=asdict(space),
         boundary=dict(
-            band=metric.band,
-            tolerance=metric.tolerance,
+            band=RULES.band,
+            tolerance=RULES.tolerance,
             unit="share of the image's diagonal",
         ),
         **describe_sides(

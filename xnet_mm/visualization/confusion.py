@@ -51,7 +51,7 @@ def draw_confusion(confusion: np.ndarray, classes: Sequence[str]) -> Figure:
                     fontsize=8,
                     color='white' if value > 55 else 'black',
                 )
-    bar = figure.colorbar(image, ax=axis, shrink=0.8, pad=0.02)
+    bar = figure.colorbar(image, ax=axis, shrink=0.8, pad=0.02, aspect=30)
     bar.set_label('% of the true pixels')
     bar.outline.set_visible(False)
     return figure
