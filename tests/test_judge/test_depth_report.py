@@ -49,6 +49,7 @@ GOOD = DepthVerdict(
     ),
     1,
     (0.5, 0.25, 0.4),
+    (1.5, 4.0),
     ('truth cut to the KB crop',),
 )
 OUT = DepthVerdict(
@@ -120,5 +121,7 @@ def test_rows():
     assert good['scale_shift_by_scale'] == 2.0
     assert good['scale_shift_by_shift'] == -0.5
     assert good['boundary_f1'] == 0.4 and good['not_positive'] == 1
+    assert (good['dbe_accuracy'], good['dbe_completeness']) == (1.5, 4.0)
     assert out['left_out'] == 'no ground truth' and out['truth'] == ''
     assert out['abs_rel'] is None and out['boundary_f1'] is None
+    assert out['dbe_accuracy'] is None

@@ -17,6 +17,7 @@ from ..evaluation.depth_alignment import (
     aligned_range,
     measure_aligned,
 )
+from ..evaluation.depth_boundary_error import depth_boundary_error
 from ..evaluation.depth_metric import (
     EXCLUDED,
     NO_TRUTH,
@@ -44,6 +45,8 @@ class DepthVerdict:
         aligned: Figures by alignment; empty if the image is left out.
         not_positive: Pixels that count where 0 or less was predicted.
         boundary: Precision, recall, F1 of jumps; None where there are none.
+        edges: Accuracy and completeness of `depth_boundary_error`, pixels;
+            None likewise.
         done: What was done about sizes.
     """
 
@@ -53,6 +56,7 @@ class DepthVerdict:
     aligned: dict[str, AlignedFigures] = field(default_factory=dict)
     not_positive: int = 0
     boundary: Boundary | None = None
+    edges: tuple[float, float] | None = None
     done: tuple[str, ...] = ()
 
 
@@ -159,17 +163,18 @@ def judge_pair(pair: Pair, setting: DepthSetting) -> DepthVerdict:
         figures,
         measure_aligned(protocol, pred, gt),
         not_positive,
-        _boundary(protocol, pred, gt),
+        *_boundary(protocol, pred, gt),
         done,
     )
 
 
 def _boundary(
     protocol: DepthProtocol, pred: Tensor, gt: Tensor
-) -> Boundary | None:
-    """Scores of the whole map; what is not above 0 counts as nearest."""
+) -> tuple[Boundary | None, tuple[float, float] | None]:
+    """Of the whole map; what is not above 0 counts as nearest."""
     near, _ = aligned_range(protocol)
-    return depth_boundary_scores(torch.where(pred > 0, pred, near), gt)
+    pred = torch.where(pred > 0, pred, near)
+    return depth_boundary_scores(pred, gt), depth_boundary_error(pred, gt)
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ class DepthFigures:
         metric: By key of the protocol.
         aligned: By alignment; nan where no image could be aligned.
         aligned_images: By alignment: how many images its means are over.
-        boundary: `boundary_precision`, `_recall`, `_f1`; nan without jumps.
+        boundary: Of `DepthBoundaryMetric`; nan without jumps or edges.
         boundary_images: How many images have jumps.
         ratio: Median over images of the scale that makes medians equal.
         mirrored: Images in which the least squares turn near and far.
@@ -230,15 +235,16 @@ def summarize(
             if known
             else dict.fromkeys(keys, float('nan'))
         )
-    jumps = [v.boundary for v in counted if v.boundary]
     with_holes = [v.not_positive for v in counted if v.not_positive]
     return DepthFigures(
         len(counted),
         mean_over_images(keys, [v.figures.values for v in counted]),
         aligned,
         aligned_images,
-        DepthBoundaryMetric().compute_metrics(jumps),
-        len(jumps),
+        DepthBoundaryMetric().compute_metrics(
+            [(v.boundary, v.edges) for v in counted]
+        ),
+        sum(v.boundary is not None for v in counted),
         _median([_scale(v, 'median') for v in counted]),
         sum(_scale(v, 'scale_shift') < 0 for v in counted),
         (sum(with_holes), len(with_holes)),

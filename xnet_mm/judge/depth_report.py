@@ -92,7 +92,7 @@ def depth_table(figures: DepthFigures) -> PrettyTable:
         values = [value, *(figures.aligned[n][key] for n in ALIGNMENTS)]
         table.add_row([key, *map(shown, values)])
     for key, value in figures.boundary.items():
-        # Ratios of neighbours: a scale does not change them.
+        # Ratios of neighbours, and edges: a scale does not change them.
         same = shown(value)
         table.add_row([key, same, same, *([''] * (len(ALIGNMENTS) - 1))])
     return table
@@ -131,5 +131,7 @@ def depth_rows(
                 row[f'{prefix}{key}'] = numbers[i] if numbers else None
         for i, key in enumerate(('precision', 'recall', 'f1')):
             row[f'boundary_{key}'] = v.boundary[i] if v.boundary else None
+        for i, key in enumerate(('accuracy', 'completeness')):
+            row[f'dbe_{key}'] = v.edges[i] if v.edges else None
         rows.append(row)
     return rows
