@@ -21,7 +21,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 import torch
-from mmengine.structures import BaseDataElement
 
 from xnet_mm.arguments import (
     colour_range,
@@ -37,18 +36,8 @@ from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
-from xnet_mm.prediction.depth import (
-    DepthWriter,
-    model_max_depth,
-    parse_intrinsics,
-)
-from xnet_mm.prediction.files import (
-    LabelWriter,
-    PictureFiles,
-    PictureVideo,
-    PredictionWriter,
-    SeveralWriters,
-)
+from xnet_mm.prediction.depth import model_max_depth, parse_intrinsics
+from xnet_mm.prediction.files import PictureFiles, PictureVideo
 from xnet_mm.prediction.inputs import (
     check_out_dir,
     describe_skipped,
@@ -58,8 +47,7 @@ from xnet_mm.prediction.inputs import (
 )
 from xnet_mm.prediction.predictor import Predictor
 from xnet_mm.prediction.videos import VIDEO_SUFFIXES, Video
-
-FOLDERS = ('labels', 'overlays', 'depth', 'pictures', 'npy', 'clouds')
+from xnet_mm.prediction.writers import FOLDERS, writer_for
 
 
 def parse_args() -> Namespace:
@@ -132,28 +120,6 @@ def depth_options(args: Namespace) -> dict:
     )
 
 
-def make_writer(
-    predictor: Predictor,
-    result: BaseDataElement,
-    args: Namespace,
-    options: dict,
-) -> PredictionWriter:
-    """The writer for what the model predicts."""
-    writers: list[PredictionWriter] = []
-    if 'pred_sem_seg' in result:
-        writers.append(LabelWriter(args.out_dir, predictor, args.opacity))
-    if 'pred_depth_map' in result:
-        writers.append(
-            DepthWriter(args.out_dir, model_max_depth(predictor), **options)
-        )
-    if not writers:
-        raise SystemExit(
-            f'{args.config} predicts neither classes nor depth, but '
-            f'{sorted(result.keys())}.'
-        )
-    return writers[0] if len(writers) == 1 else SeveralWriters(writers)
-
-
 @clear_errors
 def main() -> None:
     """Predict; ends with an error that names what was skipped."""
@@ -181,7 +147,14 @@ def main() -> None:
     pictures: PictureFiles | PictureVideo
     for name, image, result in results:
         if writer is None:
-            writer = make_writer(predictor, result, args, options)
+            writer = writer_for(
+                args.out_dir,
+                result,
+                predictor,
+                model_max_depth(predictor),
+                args.opacity,
+                **options,
+            )
             folder = args.out_dir / writer.picture_dir
             pictures = PictureFiles(folder)
             if video:

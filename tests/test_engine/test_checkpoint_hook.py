@@ -232,7 +232,7 @@ def test_leftovers_are_swept_and_a_users_own_files_are_not(tmp_path):
     users = ('notes.tmp', 'iter_x.pth.0.tmp', 'iter_3.pth', 'iter_4.bak.pth')
     logs = tmp_path / '20260101_000000' / 'vis_data'
     logs.mkdir(parents=True)
-    host = checkpoint_hook.write_atomically.__globals__['_HOST']
+    host = checkpoint_hook.write_atomically.__globals__['HOST']
     (logs / f'a.png.{host}-999999999-0.tmp').touch()
     living = logs / f'b.png.{host}-{os.getpid()}-0.tmp'
     for path in (living, *(tmp_path / name for name in (*ours, *users))):

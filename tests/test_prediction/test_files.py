@@ -95,7 +95,7 @@ def test_a_class_without_a_name(tmp_path):
 def test_a_checkpoint_without_classes(tmp_path, meta):
     without = SimpleNamespace(meta=meta, checkpoint='a.pth')
     message = r'a\.pth does not say its classes and palette \(it has \['
-    with pytest.raises(SystemExit, match=message):
+    with pytest.raises(ValueError, match=message):
         LabelWriter(tmp_path, without, 0.5)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mmengine.dist import get_rank
 from mmengine.fileio import LocalBackend, register_backend
 
-_HOST = re.sub(r'\W', '_', socket.gethostname())[:32]
+HOST = re.sub(r'\W', '_', socket.gethostname())[:32]
 # Of this package, and as it named them before: NAME.RANK.tmp.
 _TEMPORARY = re.compile(
     r'(?P<name>.+)\.((?P<host>\w+)-(?P<pid>\d+)-)?\d+\.tmp', re.DOTALL
@@ -37,9 +37,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # A name may be as long as the system allows; this one must be no longer.
     name = os.fsencode(path.name)[:150].decode(errors='ignore')
-    temporary = path.with_name(
-        f'{name}.{_HOST}-{os.getpid()}-{get_rank()}.tmp'
-    )
+    temporary = path.with_name(f'{name}.{HOST}-{os.getpid()}-{get_rank()}.tmp')
     try:
         yield temporary
         with temporary.open('rb') as file:
@@ -77,12 +75,12 @@ def leftovers(folder: Path, deep: bool = False) -> Iterator[Leftover]:
     for path in folder.rglob('*.tmp') if deep else folder.glob('*.tmp'):
         match = _TEMPORARY.fullmatch(path.name)
         if match and path.is_file() and not path.is_symlink():
-            alive = match['host'] in (None, _HOST) and _lives(match['pid'])
+            alive = match['host'] in (None, HOST) and lives(match['pid'])
             yield Leftover(path, match['name'], alive)
 
 
-def _lives(pid: str | None) -> bool:
-    """Whether there is such a process; of an unknown number, perhaps."""
+def lives(pid: str | None) -> bool:
+    """Whether there is such a process here; of an unknown one, perhaps."""
     try:
         if pid is not None:
             os.kill(int(pid), 0)

@@ -27,17 +27,19 @@ from .image_headers import (
     read_header,
     turn,
 )
+from .pillow_images import (
+    DEEP,
+    NO_COLOURS,
+    ORIENTATION,
+    OTHERS,
+    as_rgb,
+    check_dark,
+    is_deep_grey,
+)
 from .text import read_bytes
 
 # No others: for some Pillow starts a program (Ghostscript).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
-DARK = 64  # of 256: the brightest of 14 bits
-OTHERS = (
-    '. Channels that are no colours, and values of more bits, are for '
-    'xnet_mm.LoadMultiChannelImage'
-)
-ORIENTATION = 0x0112  # in Exif
-DEEP = 'Scale the values to 8 bits and save them as PNG'
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -195,31 +197,22 @@ def _decode_with_pillow(content: bytes, name: str) -> np.ndarray:
                 is_deep = _is_deep(picture, content)
                 picture.load()
                 orientation = orientation_of(picture)
-                if picture.mode.startswith('I;16'):
-                    values = np.asarray(picture).astype(np.uint16)
-                    image = (values >> 8).astype(np.uint8)
-                    image = np.repeat(image[..., None], 3, axis=2)
-                    is_deep = bool(values.any())
-                else:
-                    image = np.asarray(picture.convert('RGB'))
+                if is_deep_grey(picture):
+                    is_deep = bool(np.asarray(picture).any())
+                image = as_rgb(picture)
         except Exception as error:  # Pillow's are of many kinds
             raise ValueError(_unreadable(name, error)) from None
     if wrong:
         more = OTHERS if picture.format == 'TIFF' else ''
         raise ValueError(f'{name}: {wrong}{more}')
-    if is_deep and image.max() < DARK:
-        top = 256 * int(image.max()) + 255
-        raise ValueError(
-            f'{name}: its 16-bit values end at {top} or below, of '
-            '65535, so the picture would come out dark or black. '
-            f'{DEEP}, or to the whole range of 16 bits{OTHERS}'
-        )
+    if is_deep:
+        check_dark(image, name)
     return turn(image, orientation)
 
 
 def _unsupported(picture: Image.Image, content: bytes) -> str:
     """What forbids to read a picture, or nothing; before it is decoded."""
-    if picture.mode in ('I', 'F'):
+    if picture.mode in NO_COLOURS:
         return f'float, signed or 32-bit values (mode {picture.mode}). {DEEP}'
     frames = getattr(picture, 'n_frames', 1)
     if picture.format == 'TIFF':

@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 from mmengine.structures import BaseDataElement
 
-from ..checks import Camera, check_camera, check_positive, check_scale
+from ..checks import (
+    Camera,
+    check_camera,
+    check_matrix,
+    check_positive,
+    check_scale,
+)
 from ..datasets.split_file import read_intrinsics
 from ..fileio.atomic import write_atomically
 from ..fileio.depth_png import (
@@ -22,6 +28,8 @@ from ..visualization.depth_panels import draw_depth
 from ..visualization.point_cloud import encode_ply
 from .files import write_npy
 from .predictor import Predictor
+
+Intrinsics = str | Path | Sequence[float] | np.ndarray
 
 
 class DepthWriter:
@@ -80,26 +88,29 @@ class DepthWriter:
         Raises:
             ValueError: NaN, or a prediction of another size than the image.
         """
-        depth = result.pred_depth_map.data.squeeze(0).float().cpu().numpy()
-        box = result.metainfo.get('crop_box', (0, 0, *image.shape[:2]))
+        depth, box = depth_of(result, name, image.shape[:2])
         cropped = crop_image(image, box)[..., ::-1]
-        if depth.shape != cropped.shape[:2]:
-            raise ValueError(
-                f'{name}: the image has {image.shape[:2]} pixels (height, '
-                f'width), the prediction {depth.shape}. A transform of the '
-                'test pipeline crops without saying where: it has to set '
-                '`crop_box` (top, left, height, width), as KBCrop does.'
-            )
         data, clipped = encode_depth(depth, self.scale, name)
         self._clipped += clipped
         write_atomically(self.out_dir / 'depth' / f'{name}.png', data)
         if self.npy:
             write_npy(self.out_dir / 'npy' / f'{name}.npy', depth)
         if self.intrinsics is not None:
-            fx, fy, cx, cy = self.intrinsics
-            moved = fx, fy, cx - box[1], cy - box[0]
+            moved = move_intrinsics(self.intrinsics, box)
             cloud = encode_ply(cropped, depth, moved, self.drop_edges)
             write_atomically(self.out_dir / 'clouds' / f'{name}.ply', cloud)
+        return self.draw(name, image, result)
+
+    def draw(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """The picture of `write`, which writes its files too.
+
+        Raises:
+            ValueError: a prediction of another size than the image.
+        """
+        depth, box = depth_of(result, name, image.shape[:2])
+        cropped = crop_image(image, box)[..., ::-1]
         limits = self._limits
         if limits is None or not self.steady:
             limits = depth_range(self.colours, self.max_depth, depth)
@@ -115,6 +126,42 @@ class DepthWriter:
             )
 
 
+def depth_of(
+    result: BaseDataElement, name: str, size: Sequence[int]
+) -> tuple[np.ndarray, tuple[int, int, int, int]]:
+    """The depth in a model's sample, and where in the image it lies.
+
+    Args:
+        result: the sample.
+        name: of the image, for errors.
+        size: (height, width) of the image.
+
+    Returns:
+        (h,w) float32 metres, and its top, left, height and width.
+
+    Raises:
+        ValueError: a prediction of another size than the image.
+    """
+    depth = result.pred_depth_map.data.squeeze(0).float().cpu().numpy()
+    box = result.metainfo.get('crop_box', (0, 0, *size))
+    if depth.shape != tuple(box[2:]):
+        raise ValueError(
+            f'{name}: the image has {tuple(size)} pixels (height, '
+            f'width), the prediction {depth.shape}. A transform of the '
+            'test pipeline crops without saying where: it has to set '
+            '`crop_box` (top, left, height, width), as KBCrop does.'
+        )
+    return depth, tuple(box)
+
+
+def move_intrinsics(
+    intrinsics: Sequence[float], box: Sequence[int]
+) -> tuple[float, float, float, float]:
+    """(fx, fy, cx, cy) of an image -> those of its crop `box`."""
+    fx, fy, cx, cy = intrinsics
+    return fx, fy, cx - box[1], cy - box[0]
+
+
 def model_max_depth(predictor: Predictor) -> float | None:
     """Metres: of the data the checkpoint was trained on, else the head's.
 
@@ -126,6 +173,24 @@ def model_max_depth(predictor: Predictor) -> float | None:
     if found is None:
         return None
     return check_positive(found, 'max_depth of the checkpoint')
+
+
+def read_camera(intrinsics: Intrinsics) -> Camera:
+    """(fx, fy, cx, cy) of what says them.
+
+    Args:
+        intrinsics: the four numbers, the 3 x 3 matrix, or a text as
+            `parse_intrinsics` takes it.
+
+    Raises:
+        ValueError: no such camera.
+    """
+    if isinstance(intrinsics, str | Path):
+        return parse_intrinsics(str(intrinsics))
+    values = np.asarray(intrinsics)
+    if values.shape == (3, 3):
+        return check_matrix(values.tolist(), 'intrinsics')
+    return check_camera(values.tolist(), 'intrinsics')
 
 
 def parse_intrinsics(text: str) -> Camera:

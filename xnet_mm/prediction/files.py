@@ -8,12 +8,12 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+import torch
 from mmengine.structures import BaseDataElement
 
 from ..datasets.label_ids import file_ids
 from ..fileio.atomic import write_atomically
-from ..visualization.panels import colour_labels, legend, stack
-from .predictor import Predictor
+from ..visualization.panels import legend, overlay, stack
 
 
 class PredictionWriter(Protocol):
@@ -41,8 +41,30 @@ class PredictionWriter(Protocol):
             (h,w,3) uint8 BGR, for `PictureFiles` or `PictureVideo`.
         """
 
+    def draw(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """The picture of `write`, which writes its files too."""
+
     def close(self) -> None:
         """Write what belongs to all images."""
+
+
+class Origin(Protocol):
+    """What knows the data that a prediction's model was trained on.
+
+    Attributes:
+        meta: `dataset_meta` of its checkpoint.
+        checkpoint: path of it, for errors.
+    """
+
+    @property
+    def meta(self) -> dict:
+        """See above."""
+
+    @property
+    def checkpoint(self) -> str:
+        """See above."""
 
 
 class LabelWriter:
@@ -53,22 +75,20 @@ class LabelWriter:
 
     Args:
         out_dir: Folder of all outputs.
-        predictor: Knows the classes and their colours.
+        origin: Knows the classes and their colours.
         opacity: Of the colours over the image, 0 to 1.
 
     Raises:
-        SystemExit: the checkpoint has no classes.
+        ValueError: the checkpoint has no classes.
     """
 
     picture_dir, kinds = 'overlays', 'Labels and overlays'
 
-    def __init__(
-        self, out_dir: Path, predictor: Predictor, opacity: float
-    ) -> None:
-        meta = predictor.meta
+    def __init__(self, out_dir: Path, origin: Origin, opacity: float) -> None:
+        meta = origin.meta
         if not meta.get('classes') or not meta.get('palette'):
-            raise SystemExit(
-                f'{predictor.checkpoint} does not say its classes and '
+            raise ValueError(
+                f'{origin.checkpoint} does not say its classes and '
                 f'palette (it has {sorted(meta)}). Take a checkpoint that '
                 'tools/train.py wrote.'
             )
@@ -86,18 +106,31 @@ class LabelWriter:
         Raises:
             ValueError: a class that the checkpoint does not name.
         """
-        labels = result.pred_sem_seg.data.squeeze(0).cpu().numpy()
+        labels = self._labels(name, result)
+        write_png(self.out_dir / 'labels' / f'{name}.png', self.ids[labels])
+        return self.draw(name, image, result)
+
+    def draw(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """The overlay of `write`, which writes its files too.
+
+        Raises:
+            ValueError: a class that the checkpoint does not name.
+        """
+        labels = self._labels(name, result)
+        rgb = image[..., ::-1]
+        return overlay(rgb, labels, self.palette, self.opacity)[..., ::-1]
+
+    def _labels(self, name: str, result: BaseDataElement) -> np.ndarray:
+        labels = labels_of(result)
         if labels.max() >= len(self.ids):
             raise ValueError(
                 f'{name}: the model predicts class {labels.max()}, its '
                 f'checkpoint names {len(self.ids)} classes. Take the config '
                 'and the checkpoint of one training.'
             )
-        write_png(self.out_dir / 'labels' / f'{name}.png', self.ids[labels])
-        colours = colour_labels(labels, self.palette)[..., ::-1]
-        return cv2.addWeighted(
-            image, 1 - self.opacity, colours, self.opacity, 0
-        )
+        return labels
 
     def close(self) -> None:
         """Write the legend."""
@@ -126,10 +159,26 @@ class SeveralWriters:
         pictures = [w.write(name, image, result) for w in self.writers]
         return reduce(stack, pictures)
 
+    def draw(
+        self, name: str, image: np.ndarray, result: BaseDataElement
+    ) -> np.ndarray:
+        """The picture of `write`, which writes its files too."""
+        pictures = [w.draw(name, image, result) for w in self.writers]
+        return reduce(stack, pictures)
+
     def close(self) -> None:
         """Write what belongs to all images."""
         for writer in self.writers:
             writer.close()
+
+
+def labels_of(result: BaseDataElement) -> np.ndarray:
+    """(H,W) int64, the class of each pixel in a model's sample.
+
+    MMSegmentation gives the labels of a head of one channel as floats.
+    """
+    labels = result.pred_sem_seg.data.squeeze(0)
+    return labels.to('cpu', torch.int64).numpy()
 
 
 class PictureFiles:

@@ -35,7 +35,7 @@ class PlainPipeline:
     """
 
     def __init__(self, cfg: Config) -> None:
-        loader, *steps = _without_truth(_test_steps(cfg))
+        loader, *steps = without_truth(image_steps(cfg))
         self._array_problem = ''
         kind = _class_of(loader)
         options = dict(loader)
@@ -74,6 +74,17 @@ class PlainPipeline:
                 raise
         # A loader of other people's, which may read more than pictures.
         return LoadMultiChannelImage().picture(file)
+
+    def shown(self, image: np.ndarray) -> np.ndarray:
+        """What people are shown of an array, (H, W, 3) uint8 BGR.
+
+        Args:
+            image: (H, W, N), as `LoadMultiChannelImage` gives it.
+
+        Raises:
+            ValueError: it has too few channels.
+        """
+        return self._of_file.transforms[0].picture_of(image, 'the array')
 
     def __call__(self, image: np.ndarray, file: Path | None = None) -> dict:
         """`inputs` and `data_samples` of an image.
@@ -128,7 +139,7 @@ class OptionalLoader:
             return results
 
 
-def _test_steps(cfg: Config) -> list[dict]:
+def image_steps(cfg: Config) -> list[dict]:
     """The one pipeline that the test data come by."""
     dataset = (cfg.get('test_dataloader') or {}).get('dataset')
     if not dataset:
@@ -142,7 +153,7 @@ def _test_steps(cfg: Config) -> list[dict]:
     pipelines = _pipelines(dataset)
     if not pipelines:
         raise ValueError('test_dataloader.dataset has no pipeline, wanted one')
-    plain = [_without_truth(steps) for steps in pipelines]
+    plain = [without_truth(steps) for steps in pipelines]
     if any(steps != plain[0] for steps in plain):
         raise ValueError(
             f'test_dataloader.dataset has {len(pipelines)} pipelines that '
@@ -167,7 +178,7 @@ def _pipelines(dataset: dict) -> list[list[dict]]:
     return found or ([list(own)] if own else [])
 
 
-def _without_truth(steps: Sequence[dict]) -> list[Any]:
+def without_truth(steps: Sequence[dict]) -> list[Any]:
     """Without what loads ground truth; the first step loads the image."""
     return [*steps[:1], *(s for s in steps[1:] if not _loads_truth(s))]
 

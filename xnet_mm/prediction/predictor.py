@@ -33,6 +33,7 @@ class Predictor:
             without the ground truth.
         checkpoint: File that training wrote.
         device: Where to run, 'cuda' or 'cpu'.
+        content: What was read of the file already.
 
     Raises:
         ValueError: the checkpoint is damaged or not of this model, or the
@@ -40,7 +41,13 @@ class Predictor:
             out, boxes that want other numbers of channels, ...).
     """
 
-    def __init__(self, cfg: Config, checkpoint: str, device: str) -> None:
+    def __init__(
+        self,
+        cfg: Config,
+        checkpoint: str,
+        device: str,
+        content: dict | None = None,
+    ) -> None:
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         from mmseg.registry import MODELS
 
@@ -48,7 +55,8 @@ class Predictor:
         model = revert_sync_batchnorm(MODELS.build(cfg.model))
         check_windows(getattr(model, 'test_cfg', None))
         claimed_channels(model)  # or its boxes do not agree
-        content = load_checkpoint_file(checkpoint)
+        if content is None:
+            content = load_checkpoint_file(checkpoint)
         check_pairing(model, content, checkpoint, cfg)
         model.load_state_dict(weights_of(content), strict=False)
         self.checkpoint = checkpoint

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -56,6 +57,25 @@ def colour_labels(labels: np.ndarray, palette: Sequence) -> np.ndarray:
     void = len(palette)
     known = (labels >= 0) & (labels < void)
     return table[np.where(known, labels, void)]
+
+
+def overlay(
+    image: np.ndarray, labels: np.ndarray, palette: Sequence, opacity: float
+) -> np.ndarray:
+    """Each class's colour over the image.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        labels: (H, W) class ids.
+        palette: RGB colour of each class, 0 to 255.
+        opacity: of the colours, 0 to 1.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
+    image = np.ascontiguousarray(image)
+    colours = colour_labels(labels, palette)
+    return cv2.addWeighted(image, 1 - opacity, colours, opacity, 0)
 
 
 def legend(

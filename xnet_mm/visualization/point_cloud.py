@@ -51,25 +51,38 @@ def find_edges(depth: np.ndarray) -> np.ndarray:
     return cv2.dilate(depth, kernel) > EDGE * cv2.erode(depth, kernel)
 
 
-def encode_ply(
+def coloured_points(
     image: np.ndarray,
     depth: np.ndarray,
     intrinsics: Sequence[float],
     drop_edges: bool = False,
-) -> bytes:
-    """A binary PLY file with one coloured vertex for each known depth.
+) -> tuple[np.ndarray, np.ndarray]:
+    """One point for each known depth, row by row, and its colour.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         depth: (H, W), metres; 0 and NaN give no point.
         intrinsics: See `back_project`.
         drop_edges: Leave out what `find_edges` finds.
+
+    Returns:
+        (N, 3) float32, metres, and (N, 3) uint8 RGB.
     """
     kept = is_known(depth)
     if drop_edges:
         kept &= ~find_edges(depth)
-    vertices = np.empty(int(kept.sum()), VERTEX)
-    vertices['position'] = back_project(depth, intrinsics)[kept]
-    vertices['colour'] = image[kept]
+    return back_project(depth, intrinsics)[kept], image[kept]
+
+
+def encode_ply(
+    image: np.ndarray,
+    depth: np.ndarray,
+    intrinsics: Sequence[float],
+    drop_edges: bool = False,
+) -> bytes:
+    """A binary PLY file of `coloured_points`, which see."""
+    points, colours = coloured_points(image, depth, intrinsics, drop_edges)
+    vertices = np.empty(len(points), VERTEX)
+    vertices['position'], vertices['colour'] = points, colours
     header = HEADER.format(count=len(vertices)).encode('ascii')
     return header + vertices.tobytes()

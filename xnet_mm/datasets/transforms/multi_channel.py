@@ -85,9 +85,20 @@ class LoadMultiChannelImage(BaseTransform):
         Raises:
             FileNotFoundError or ValueError: as `read`.
         """
-        image = self.read(path)
+        return self.picture_of(self.read(path), path)
+
+    def picture_of(self, image: np.ndarray, name: str | Path) -> np.ndarray:
+        """What people are shown of an image, (H, W, 3) uint8 BGR.
+
+        Args:
+            image: (H, W, N), as `read` gives it.
+            name: of it, for errors.
+
+        Raises:
+            ValueError: it has too few channels.
+        """
         shown = self.shown or ((0, 1, 2) if image.shape[2] > 2 else (0,))
-        return to_picture(_choose(image, shown, 'shown', path))
+        return to_picture(_choose(image, shown, 'shown', name))
 
     def __repr__(self) -> str:
         return (

@@ -1,0 +1,118 @@
+"""`config.json` of a shared model: made of a config, and read as data.
+
+What is written has registered names in one spelling, whichever OpenMMLab
+distribution is installed, and holds nothing of the training. What is read is
+held to `allowed.py` before anything is built of it.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from ..fileio.text import read_bytes
+from . import allowed
+from .pipeline import image_steps, without_truth
+from .saved_checks import check_model, check_pipeline, check_saved
+
+LARGEST_FILE = 10_000_000  # bytes
+HELP = (
+    'Nothing was built. A shared folder may hold only what '
+    'xnet_mm/prediction/allowed.py lists; ask its author to write it by '
+    'save_pretrained.'
+)
+
+
+def plain_config(cfg: Config) -> dict[str, Any]:
+    """`model` and `test_pipeline` of a config, as `config.json` has them.
+
+    Raises:
+        ValueError: a class or option that a shared model may not have.
+    """
+    from mmseg.registry import MODELS, TRANSFORMS
+
+    scope = cfg.get('default_scope') or 'mmseg'
+    model = dict(cfg.model)
+    if not model.get('data_preprocessor') and cfg.get('data_preprocessor'):
+        model['data_preprocessor'] = cfg.data_preprocessor
+    steps = without_truth(image_steps(cfg))
+    found = dict(
+        model=_plain(model, MODELS, allowed.MODELS, scope),
+        test_pipeline=_plain(steps, TRANSFORMS, allowed.TRANSFORMS, scope),
+    )
+    try:
+        check_model(found['model'])
+        check_pipeline(found['test_pipeline'])
+    except ValueError as error:
+        raise ValueError(
+            f'this model cannot be saved for others: {error}. Share its '
+            'config and checkpoint instead, for load(CONFIG, CHECKPOINT).'
+        ) from None
+    return found
+
+
+def read_saved(path: Path) -> dict[str, Any]:
+    """Read a `config.json`; nothing is built or imported.
+
+    Raises:
+        ValueError: damaged, or it says more than a shared model may.
+    """
+    if path.stat().st_size > LARGEST_FILE:
+        raise ValueError(f'{path}: more than {LARGEST_FILE} bytes. {HELP}')
+    try:
+        text = read_bytes(path).decode('utf-8')
+        config = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f'{path} is damaged, wanted JSON ({str(error)[:120]}). Get the '
+            'folder again from its source.'
+        ) from None
+    try:
+        check_saved(config)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}. {HELP}') from None
+    return config
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f'{text} is no number')
+
+
+def _plain(value: Any, registry: Any, table: Mapping, scope: str) -> Any:
+    """Without what only a training needs, each `type` by its one name."""
+    if isinstance(value, Mapping):
+        scope = value.get('_scope_') or scope
+        out: dict[str, Any] = {}
+        if 'type' in value:
+            out['type'] = _name_of(value['type'], registry, table, scope)
+        for key, child in value.items():
+            if key not in ('type', '_scope_') and key not in allowed.LEFT_OUT:
+                out[str(key)] = _plain(child, registry, table, scope)
+        return out
+    if isinstance(value, list | tuple):
+        return [_plain(child, registry, table, scope) for child in value]
+    return value.item() if hasattr(value, 'item') else value
+
+
+def _name_of(kind: Any, registry: Any, table: Mapping, scope: str) -> Any:
+    """How `table` calls a class, which a config names or is."""
+    if kind == allowed.TIMM_TYPE:
+        return kind
+    cls = kind if isinstance(kind, type) else _find(kind, registry, scope)
+    if cls is None:
+        return kind
+    package = cls.__module__.split('.')[0]
+    for name in table:
+        # `xnet_mm` and no others: importing MMDetection takes care.
+        if '.' in name and name.split('.')[0] != package:
+            continue
+        if _find(name, registry, 'mmseg') is cls:
+            return name
+    return kind if isinstance(kind, str) else cls.__name__
+
+
+def _find(name: str, registry: Any, scope: str) -> Any:
+    with registry.switch_scope_and_registry(scope) as inner:
+        return inner.get(name)

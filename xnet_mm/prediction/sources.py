@@ -1,0 +1,180 @@
+"""What a model may be given: files, pictures, arrays, and many of them."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from ..fileio.pillow_images import from_pillow
+from .pipeline import PlainPipeline
+from .videos import VIDEO_SUFFIXES, Video
+
+Item = TypeVar('Item')
+Read = TypeVar('Read')
+WANTED = (
+    'wanted the path of an image, a picture of Pillow, an array (H, W, 3) '
+    'uint8 RGB, or a list or generator of those'
+)
+_END = object()
+
+
+class Source(NamedTuple):
+    """An image that was read.
+
+    Attributes:
+        image: what the model is given, (H, W, 3) uint8 BGR, or (H, W, N).
+        shown: what people are shown of it, (H, W, 3) uint8 BGR.
+        file: that it is from, if any.
+        name: for files that are made of it.
+    """
+
+    image: np.ndarray
+    shown: np.ndarray
+    file: Path | None
+    name: str
+
+
+class Reader:
+    """Reads images one after the other, and names each.
+
+    Args:
+        pipeline: of the model.
+    """
+
+    def __init__(self, pipeline: PlainPipeline) -> None:
+        self.pipeline = pipeline
+        self._names: set[str] = set()
+        self._number = 0
+
+    def __call__(self, item: Any) -> Source:
+        """Read one image.
+
+        Args:
+            item: a path, a picture of Pillow, or an array: (H, W, 3) uint8
+                RGB, or for a model of other channels (H, W, N) as its loader
+                gives it.
+
+        Raises:
+            FileNotFoundError: no such file.
+            ValueError: unreadable, or no image.
+            TypeError: something else.
+        """
+        self._number += 1
+        if isinstance(item, str | Path):
+            path = Path(item)
+            if path.suffix.lower() in VIDEO_SUFFIXES:
+                raise ValueError(
+                    f'{path}: a video stands alone: model({str(path)!r})'
+                )
+            shown = self.pipeline.picture(path)
+            return Source(shown, shown, path, self._name(path.stem))
+        name = self._name(f'image_{self._number:06d}')
+        if isinstance(item, Image.Image):
+            item = from_pillow(item, name)
+        if not isinstance(item, np.ndarray):
+            raise TypeError(f'{name} is a {type(item).__name__}; {WANTED}.')
+        return self._of_array(item, name)
+
+    def of_frame(self, frame: np.ndarray, stem: str) -> Source:
+        """A frame of a video, (H, W, 3) uint8 BGR."""
+        self._number += 1
+        name = f'{stem}/{self._number - 1:06d}'
+        return Source(frame, frame, None, name)
+
+    def _of_array(self, array: np.ndarray, name: str) -> Source:
+        is_rgb = array.dtype == np.uint8 and array.shape[2:] == (3,)
+        if array.ndim != 3 or not array.size:
+            raise ValueError(
+                f'{name} is an array of shape {array.shape}; {WANTED}.'
+            )
+        if is_rgb:
+            image = np.ascontiguousarray(array[..., ::-1])
+            return Source(image, image, None, name)
+        if not self.pipeline.takes_arrays:
+            raise ValueError(
+                f'{name} is an array of shape {array.shape} and type '
+                f'{array.dtype}; {WANTED}. Grey: np.stack([a] * 3, -1); '
+                'values from 0 to 1: (a * 255).astype(np.uint8).'
+            )
+        return Source(array, self.pipeline.shown(array), None, name)
+
+    def _name(self, stem: str) -> str:
+        """The stem, or with a number what no image before was called."""
+        name, number = stem, 1
+        while name in self._names:
+            number += 1
+            name = f'{stem}_{number}'
+        self._names.add(name)
+        return name
+
+
+def video_frames(video: Video) -> Iterator[np.ndarray]:
+    """The frames, (H, W, 3) uint8 BGR; at the end, whether they were all.
+
+    Raises:
+        ValueError: the file ends before its container says.
+    """
+    yield from video
+    if problem := video.what_is_missing():
+        raise ValueError(problem)
+
+
+def read_ahead(
+    items: Iterable[Item], read: Callable[[Item], Read], ahead: int
+) -> Iterator[Read]:
+    """`read(item)` of each item, in order, by a thread that goes before.
+
+    Items are taken one at a time, and never more than `ahead` beyond the one
+    that was asked for. An error comes where its item would have come, and
+    ends it.
+
+    Args:
+        items: maybe without an end.
+        read: called in the thread, as is the iterator of `items`.
+        ahead: how many are read while the caller is busy, 1 or more.
+    """
+    iterator = iter(items)
+
+    def take() -> Any:
+        item: Any = next(iterator, _END)
+        return item if item is _END else read(item)
+
+    pool = ThreadPoolExecutor(1, thread_name_prefix='xnet_mm-read')
+    waiting: deque[Future] = deque()
+    try:
+        while True:
+            while len(waiting) <= ahead:
+                waiting.append(pool.submit(take))
+            found = waiting.popleft().result()
+            if found is _END:
+                return
+            yield found
+    finally:  # a source that blocks is not waited for
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of `size` items, the last one shorter.
+
+    What came before an error is given, and then the error.
+    """
+    batch: list[Item] = []
+    error: Exception | None = None
+    while error is None:
+        try:
+            batch.append(next(items))
+        except StopIteration:
+            break
+        except Exception as failed:
+            error = failed
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+    if error is not None:
+        raise error
