@@ -11,6 +11,7 @@ name more classes), and what only a training needs.
 
 from collections.abc import Mapping
 
+SCOPES = ('mmseg', 'xnet_mm', 'mmengine', 'mmcv', 'mmpretrain', 'mmdet')
 SEGMENTORS = (
     'EncoderDecoder',
     'xnet_mm.DepthSegmentor',

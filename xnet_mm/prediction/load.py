@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 from mmengine.logging import print_log
 
 from ..arguments import device as usable_device
@@ -12,12 +13,17 @@ from ..fileio.config_file import load_config_file
 from .hub import download, is_hub_name
 from .model import Model
 from .predictor import Predictor
-from .run_folder import find_run, read_figures, read_run_config
+from .run_folder import (
+    build_config,
+    find_run,
+    read_figures,
+    read_run_checkpoint,
+    read_run_config,
+)
+from .saved_config import as_checkpoint, as_config
 from .saved_folder import (
     CONFIG,
     WEIGHTS,
-    as_checkpoint,
-    as_config,
     check_tensors,
     is_saved,
     no_larger_than,
@@ -83,13 +89,16 @@ def load(
 
 def _load_run(folder: Path, device: str, dtype: torch.dtype) -> Model:
     run = find_run(folder)
-    cfg = read_run_config(run.config)
+    values = read_run_config(run.config)
+    cfg = build_config(run.config, values)
     print_log(
         f'{run.checkpoint} is taken, {run.which}, with {run.config.name}',
         logger='current',
     )
-    predictor = Predictor(cfg, str(run.checkpoint), device)
-    return Model(predictor, cfg, read_figures(run.checkpoint), dtype)
+    content = read_run_checkpoint(run.checkpoint)
+    predictor = Predictor(cfg, str(run.checkpoint), device, content)
+    figures = read_figures(run.checkpoint)
+    return Model(predictor, Config(values), figures, dtype)
 
 
 def _load_saved(

@@ -26,14 +26,15 @@ from .card import pretrained_of, write_card
 from .depth import model_max_depth
 from .predictor import Predictor
 from .protocol import protocol_of
-from .result import Facts, Prediction
+from .result import Prediction
+from .run_folder import AUXILIARY
 from .saved_checks import FORMAT, check_saved
 from .saved_config import plain_config
 from .saved_folder import write_folder
 from .sources import Reader, batches, read_ahead, video_frames
 from .videos import VIDEO_SUFFIXES, Video
+from .writers import Facts
 
-AUXILIARY = 'auxiliary_head.'  # of training alone
 Picture = str | Path | np.ndarray | Image.Image
 
 
@@ -262,9 +263,14 @@ class Model:
     def _describe(self) -> dict[str, Any]:
         """What `config.json` holds."""
         meta = self.predictor.meta
-        config = dict(
-            format=FORMAT, **plain_config(self.cfg), channels=self.channels
-        )
+        try:
+            plain = plain_config(self.cfg)
+        except ValueError as error:
+            raise ValueError(
+                f'this model cannot be saved for others: {error}. Share its '
+                'config and checkpoint, for load(CONFIG, CHECKPOINT)'
+            ) from None
+        config = dict(format=FORMAT, **plain, channels=self.channels)
         if self.classes:
             config['classes'] = [*self.classes]
             config['ids'] = file_ids(meta).tolist()

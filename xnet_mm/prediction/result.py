@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,25 +21,9 @@ from .depth import (
 )
 from .files import PictureFiles, PredictionWriter, labels_of, write_npy
 from .scores import class_numbers, class_probabilities
-from .writers import writer_for
+from .writers import Facts, writer_for
 
 PICTURES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')
-
-
-class Facts(NamedTuple):
-    """What all results of a model have in common.
-
-    Attributes:
-        meta: `dataset_meta` of its checkpoint: classes, palette, ...
-        checkpoint: where it came from, for errors.
-        max_depth: of its depth, metres; None without.
-        gives_logits: whether the scores of the classes are logits.
-    """
-
-    meta: dict
-    checkpoint: str
-    max_depth: float | None
-    gives_logits: bool
 
 
 class Prediction:

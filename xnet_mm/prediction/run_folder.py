@@ -7,15 +7,18 @@ dumped, never run.
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmengine.config import Config
-from mmengine.utils import import_modules_from_strings
 
 from ..ablation.logs import read_log
+from ..fileio.checkpoint import load_checkpoint_file
+from ..fileio.pairing_tensors import weights_of
 from ..fileio.plain_config import foreign_names, read_plain_config
 from ..fileio.resuming import last_checkpoint
+from .saved_config import as_config, plain_config
 
+AUXILIARY = 'auxiliary_head.'  # of training alone
 HELP = 'Give both by hand: load(CONFIG, CHECKPOINT).'
 
 
@@ -87,7 +90,7 @@ def _number(path: Path) -> int:
     return int(found[1]) if found else -1
 
 
-def read_run_config(path: Path) -> Config:
+def read_run_config(path: Path) -> dict[str, Any]:
     """A config that MMEngine dumped, as data.
 
     Raises:
@@ -96,22 +99,60 @@ def read_run_config(path: Path) -> Config:
     try:
         values = read_plain_config(path)
     except ValueError as error:
-        raise ValueError(
-            f"{error} In a run's folder a config is read as data; if you "
-            f'trust it: load({str(path)!r}, CHECKPOINT).'
-        ) from None
+        raise ValueError(f'{error} {_trust(path)}') from None
     foreign = [*foreign_names(values)]
-    if foreign or values.get('_base_'):
+    if foreign or '_base_' in values:
         named = ', '.join(foreign[:4]) or f'_base_={values["_base_"]!r:.60}'
         raise ValueError(
-            f'{path} names {named}, which would run code of others. If you '
-            f'trust it: load({str(path)!r}, CHECKPOINT).'
+            f'{path} names {named}, which would run code of others. '
+            f'{_trust(path)}'
         )
-    cfg = Config(values)
-    imports = cfg.get('custom_imports')
-    if imports:
-        import_modules_from_strings(**imports)
+    if not isinstance(values.get('model'), dict):
+        raise ValueError(f'{path} has no model=dict(...). {_trust(path)}')
+    return values
+
+
+def build_config(path: Path, values: dict[str, Any]) -> Config:
+    """What is built of a run: model and test pipeline, held to a list.
+
+    What only a training needs, its losses, auxiliary head and weights to
+    start from, is left out: they open files, and predict nothing.
+
+    Args:
+        path: of the config, for errors.
+        values: see `read_run_config`.
+
+    Raises:
+        ValueError: a class or option that is not on the list.
+    """
+    try:
+        plain = plain_config(Config(values))
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}. {_trust(path)}') from None
+    cfg = as_config(plain)
+    for key in ('custom_hooks', 'test_evaluator'):
+        if key in values:
+            cfg[key] = values[key]
     return cfg
+
+
+def read_run_checkpoint(path: Path) -> dict[str, Any]:
+    """A checkpoint without the auxiliary head, which predicts nothing.
+
+    Raises:
+        ValueError: it is damaged, or wants to run code.
+    """
+    content = load_checkpoint_file(path)
+    state = weights_of(content)
+    kept = {k: v for k, v in state.items() if not k.startswith(AUXILIARY)}
+    return {**content, 'state_dict': kept} if 'meta' in content else kept
+
+
+def _trust(path: Path) -> str:
+    return (
+        "A run's folder is read as data. If you trust the config: "
+        f'load({str(path)!r}, CHECKPOINT).'
+    )
 
 
 def read_figures(checkpoint: Path) -> dict[str, float]:

@@ -42,14 +42,8 @@ def plain_config(cfg: Config) -> dict[str, Any]:
         model=_plain(model, MODELS, allowed.MODELS, scope),
         test_pipeline=_plain(steps, TRANSFORMS, allowed.TRANSFORMS, scope),
     )
-    try:
-        check_model(found['model'])
-        check_pipeline(found['test_pipeline'])
-    except ValueError as error:
-        raise ValueError(
-            f'this model cannot be saved for others: {error}. Share its '
-            'config and checkpoint instead, for load(CONFIG, CHECKPOINT).'
-        ) from None
+    check_model(found['model'])
+    check_pipeline(found['test_pipeline'])
     return found
 
 
@@ -76,6 +70,38 @@ def read_saved(path: Path) -> dict[str, Any]:
     return config
 
 
+def as_config(config: dict[str, Any]) -> Config:
+    """What `config.json` says, as MMEngine's config of a model."""
+    steps = [
+        {k: _as_tuple(v) for k, v in step.items()}
+        for step in config['test_pipeline']
+    ]
+    return Config(
+        dict(default_scope='mmseg', model=config['model'], test_pipeline=steps)
+    )
+
+
+def as_checkpoint(config: dict[str, Any], state: dict) -> dict[str, Any]:
+    """What `config.json` and the tensors say, as a checkpoint has it."""
+    meta: dict[str, Any] = {}
+    if config.get('max_depth') is not None:
+        meta['max_depth'] = config['max_depth']
+    classes = config.get('classes')
+    if classes is not None:
+        meta['classes'] = tuple(classes)
+        ids = config.get('ids')
+        if ids is not None and ids != [*range(len(classes))]:
+            meta['label_map'] = {old: new for new, old in enumerate(ids)}
+        if config.get('palette') is not None:
+            meta['palette'] = config['palette']
+    return dict(state_dict=state, meta=dict(dataset_meta=meta))
+
+
+def _as_tuple(value: Any) -> Any:
+    """Transforms of mmcv take a size for one if it is a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _no_number(text: str) -> float:
     raise ValueError(f'{text} is no number')
 
@@ -100,8 +126,8 @@ def _name_of(kind: Any, registry: Any, table: Mapping, scope: str) -> Any:
     """How `table` calls a class, which a config names or is."""
     if kind == allowed.TIMM_TYPE:
         return kind
-    cls = kind if isinstance(kind, type) else _find(kind, registry, scope)
-    if cls is None:
+    cls = _find(kind, registry, scope) if isinstance(kind, str) else kind
+    if not isinstance(cls, type):
         return kind
     package = cls.__module__.split('.')[0]
     for name in table:
@@ -114,5 +140,7 @@ def _name_of(kind: Any, registry: Any, table: Mapping, scope: str) -> Any:
 
 
 def _find(name: str, registry: Any, scope: str) -> Any:
+    if scope not in allowed.SCOPES:  # MMEngine would import it
+        raise ValueError(f'scope {scope!r:.60}, wanted one of OpenMMLab')
     with registry.switch_scope_and_registry(scope) as inner:
         return inner.get(name)

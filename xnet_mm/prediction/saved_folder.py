@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
 from torch import Tensor, nn
 from torch.nn.modules.module import (
     register_module_parameter_registration_hook,
@@ -70,38 +69,6 @@ def read_folder(
             )
     config = read_saved(folder / CONFIG)
     return config, load_safetensors(folder / WEIGHTS)
-
-
-def as_config(config: dict[str, Any]) -> Config:
-    """What `config.json` says, as MMEngine's config of a model."""
-    steps = [
-        {k: _as_tuple(v) for k, v in step.items()}
-        for step in config['test_pipeline']
-    ]
-    return Config(
-        dict(default_scope='mmseg', model=config['model'], test_pipeline=steps)
-    )
-
-
-def as_checkpoint(config: dict[str, Any], state: dict) -> dict[str, Any]:
-    """What `config.json` and the tensors say, as a checkpoint has it."""
-    meta: dict[str, Any] = {}
-    if config.get('max_depth') is not None:
-        meta['max_depth'] = config['max_depth']
-    classes = config.get('classes')
-    if classes is not None:
-        meta['classes'] = tuple(classes)
-        ids = config.get('ids')
-        if ids is not None and ids != [*range(len(classes))]:
-            meta['label_map'] = {old: new for new, old in enumerate(ids)}
-        if config.get('palette') is not None:
-            meta['palette'] = config['palette']
-    return dict(state_dict=state, meta=dict(dataset_meta=meta))
-
-
-def _as_tuple(value: Any) -> Any:
-    """Transforms of mmcv take a size for one if it is a tuple."""
-    return tuple(value) if isinstance(value, list) else value
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The writer of what a model predicts: of classes, of depth, or of both."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmengine.structures import BaseDataElement
 
@@ -10,6 +10,22 @@ from .files import LabelWriter, Origin, PredictionWriter, SeveralWriters
 
 # Folders that get outputs, below that of all.
 FOLDERS = ('labels', 'overlays', 'depth', 'pictures', 'npy', 'clouds')
+
+
+class Facts(NamedTuple):
+    """What all results of a model have in common.
+
+    Attributes:
+        meta: `dataset_meta` of its checkpoint: classes, palette, ...
+        checkpoint: where it came from, for errors.
+        max_depth: of its depth, metres; None without.
+        gives_logits: whether the scores of the classes are logits.
+    """
+
+    meta: dict
+    checkpoint: str
+    max_depth: float | None
+    gives_logits: bool
 
 
 def writer_for(
