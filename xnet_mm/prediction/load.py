@@ -107,7 +107,7 @@ def _load_saved(
     config, state = read_folder(folder, root)
     cfg = as_config(config)
     weights = str(folder / WEIGHTS)
-    with no_larger_than(state, str(folder / CONFIG)):
+    with no_larger_than(state, folder):
         content = as_checkpoint(config, state)
         predictor = Predictor(cfg, weights, device, content)
     check_tensors(predictor.model, state, weights)

@@ -72,7 +72,7 @@ def read_folder(
 
 
 @contextmanager
-def no_larger_than(state: dict[str, Tensor], name: str) -> Iterator[None]:
+def no_larger_than(state: dict[str, Tensor], folder: Path) -> Iterator[None]:
     """Within it no model is built that is far larger than its weights.
 
     A width of some thousands, typed into a config, asks for more memory than
@@ -80,11 +80,12 @@ def no_larger_than(state: dict[str, Tensor], name: str) -> Iterator[None]:
 
     Args:
         state: the weights that came with the config.
-        name: of the config, for the error.
+        folder: of both, for the error.
 
     Raises:
         ValueError: a larger model, or one that cannot be built at all.
     """
+    name, weights = folder / CONFIG, str(folder / WEIGHTS)
     numbers = TIMES * sum(t.numel() for t in state.values()) + MORE_NUMBERS
     tensors = TIMES * len(state) + MORE_TENSORS
     own = threading.get_ident()
@@ -100,9 +101,12 @@ def no_larger_than(state: dict[str, Tensor], name: str) -> Iterator[None]:
     handle = register_module_parameter_registration_hook(look)
     try:
         yield
-    except (MemoryError, RuntimeError, TypeError, KeyError, IndexError,
-            AttributeError, AssertionError, ZeroDivisionError,
-            OverflowError) as error:  # fmt: skip
+    except ImportError:  # a package that is missing, and says how to get it
+        raise
+    except Exception as error:
+        # What is wrong with the weights names their file already.
+        if isinstance(error, ValueError) and weights in str(error):
+            raise
         text = ' '.join(str(error).split())[:200] or type(error).__name__
         raise ValueError(
             f'{name}: no model can be built of it ({text}). {AGAIN}'
