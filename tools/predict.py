@@ -30,12 +30,14 @@ from xnet_mm.arguments import (
     fraction,
     out_folder,
     positive_int,
+    tile_side,
     told,
 )
 from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
+from xnet_mm.fileio.output_names import output_names
 from xnet_mm.prediction.depth import model_max_depth, parse_intrinsics
 from xnet_mm.prediction.files import PictureFiles, PictureVideo
 from xnet_mm.prediction.inputs import (
@@ -45,6 +47,7 @@ from xnet_mm.prediction.inputs import (
     predict_images,
     predict_video,
 )
+from xnet_mm.prediction.model import Model
 from xnet_mm.prediction.predictor import Predictor
 from xnet_mm.prediction.videos import VIDEO_SUFFIXES, Video
 from xnet_mm.prediction.writers import FOLDERS, writer_for
@@ -67,6 +70,13 @@ def parse_args() -> Namespace:
         default='cuda' if torch.cuda.is_available() else 'cpu',
     )
     parser.add_argument('--batch-size', type=positive_int, default=1)
+    parser.add_argument(
+        '--tile',
+        type=tile_side,
+        metavar='PIXELS',
+        help='images of any size (satellite, microscope): by tiles of so many '
+        "pixels a side, at the image's own scale; pictures are made smaller",
+    )
     parser.add_argument(
         '--opacity',
         type=fraction,
@@ -106,6 +116,11 @@ def parse_args() -> Namespace:
     args = parser.parse_args()
     if args.drop_edges and args.intrinsics is None:
         parser.error('--drop-edges is for point clouds: give --intrinsics')
+    if args.tile and (args.npy or args.intrinsics or args.batch_size > 1):
+        parser.error(
+            '--tile writes maps and pictures, a tile at a time: no --npy, '
+            '--intrinsics or --batch-size'
+        )
     return args
 
 
@@ -129,6 +144,8 @@ def main() -> None:
     is_video = (
         args.input.suffix.lower() in VIDEO_SUFFIXES and args.input.is_file()
     )
+    if args.tile and is_video:
+        raise SystemExit('--tile is for images, not for the frames of a video')
     # Before the model is built: it takes a while.
     check_out_dir(args.input, args.out_dir, FOLDERS)
     find_images(args.input, args.out_dir, ARRAYS)  # if the model takes them
@@ -137,6 +154,11 @@ def main() -> None:
     cfg = load_config_file(args.config)
     predictor = Predictor(cfg, args.checkpoint, args.device)
     skipped: list[str] = []
+    if args.tile:
+        model = Model(predictor, cfg, {}, tile=args.tile)
+        predict_large(args, model, skipped)
+        end_with(skipped)
+        return
     if video:
         results = predict_video(predictor, video, args.batch_size, skipped)
     else:
@@ -172,6 +194,26 @@ def main() -> None:
         pictures.close()
         writer.close()
         print(f'{writer.kinds}: {args.out_dir}')
+    end_with(skipped)
+
+
+def predict_large(args: Namespace, model: Model, skipped: list[str]) -> None:
+    """Write the maps and pictures of all images, by tiles."""
+    paths = find_images(args.input, args.out_dir, ARRAYS)
+    root = args.input if args.input.is_dir() else args.input.parent
+    names = output_names(paths, root)
+    for path in paths:  # each has a bar of its own
+        try:
+            result = model(path)
+            result.name = str(names[path])
+            result.save(args.out_dir, args.opacity, args.depth_range)
+        except (FileNotFoundError, ValueError, MemoryError) as error:
+            skipped.append(describe_skipped(path, error))
+    print(f'Maps and pictures: {args.out_dir}')
+
+
+def end_with(skipped: list[str]) -> None:
+    """Status 1 where something was left out."""
     if skipped:
         raise SystemExit('\n'.join(['Skipped:', *skipped]))
 

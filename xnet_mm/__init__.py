@@ -31,6 +31,7 @@ def load(
     *,
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
+    tile: int | None = None,
 ) -> Model:
     """A trained model that is called with images: `load(folder)(image)`.
 
@@ -41,6 +42,7 @@ def load(
         checkpoint: file that training wrote, where `source` is a config.
         device: 'cuda', 'cpu', ...; by default cuda if it is there.
         dtype: torch.bfloat16 or torch.float16 for half precision.
+        tile: side of a tile, pixels: images of any size.
 
     Raises:
         ImportError: MMEngine or MMSegmentation is missing.
@@ -55,7 +57,9 @@ def load(
     # Here, so that the package is imported no slower for it.
     from .prediction.load import load as load_model
 
-    return load_model(source, checkpoint, device=device, dtype=dtype)
+    return load_model(
+        source, checkpoint, device=device, dtype=dtype, tile=tile
+    )
 
 
 if missing_packages():

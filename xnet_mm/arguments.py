@@ -13,7 +13,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TypeVar
 
-from .checks import LEAST_SCALE, MOST_SCALE
+from .checks import LEAST_SCALE, LEAST_TILE, MOST_SCALE, MOST_TILE
 from .paths import find_config
 
 T = TypeVar('T')
@@ -82,6 +82,11 @@ def seed(text: str) -> int:
 def side(text: str) -> int:
     """A side of a picture that is made, pixels."""
     return _whole(text, 16, SIDE)
+
+
+def tile_side(text: str) -> int:
+    """A side of a tile, pixels."""
+    return _whole(text, LEAST_TILE, MOST_TILE)
 
 
 def depth_scale(text: str) -> float:

@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import Any, SupportsFloat, cast
 
 LEAST_SCALE, MOST_SCALE = 1e-6, 1e9  # file units per metre
+LEAST_TILE, MOST_TILE = 64, 8192  # pixels of a tile's side
 Camera = tuple[float, float, float, float]  # fx, fy, cx, cy
 
 

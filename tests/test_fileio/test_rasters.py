@@ -106,7 +106,9 @@ def test_no_file_and_no_picture(tmp_path):
 def test_png_by_rows(tmp_path, dtype):
     values = rng.integers(0, np.iinfo(dtype).max, (41, 23)).astype(dtype)
     values[5:20] = 7
-    with write_png_rows(tmp_path / 'a.png', (41, 23), dtype) as writer:
+    with write_png_rows(
+        tmp_path / 'a.png', (41, 23), np.dtype(dtype)
+    ) as writer:
         for top, bottom in ((0, 1), (1, 17), (17, 41)):
             writer.write(values[top:bottom])
     found = cv2.imread(str(tmp_path / 'a.png'), cv2.IMREAD_UNCHANGED)
@@ -121,7 +123,9 @@ def test_png_by_rows(tmp_path, dtype):
 def test_nothing_half_written(tmp_path):
     with (
         pytest.raises(zlib.error),
-        write_png_rows(tmp_path / 'a.png', (4, 4), np.uint8) as writer,
+        write_png_rows(
+            tmp_path / 'a.png', (4, 4), np.dtype(np.uint8)
+        ) as writer,
     ):
         writer.write(np.zeros((1, 4), np.uint8))
         raise zlib.error('no')
@@ -153,7 +157,7 @@ def test_a_geotiff_stays_where_it_is(tmp_path):
     palette = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
     path = tmp_path / 'out' / 'b.tif'
     with write_geotiff_rows(
-        path, (37, 53), np.uint8, found, palette
+        path, (37, 53), np.dtype(np.uint8), found, palette
     ) as writer:
         writer.write(labels[:20])
         writer.write(labels[20:])

@@ -38,7 +38,9 @@ def trained(tmp_path_factory):
 def lines(monkeypatch):
     """What `load` says in the log."""
     found = []
-    monkeypatch.setattr(module, 'print_log', lambda text, **_: found.append(text))
+    monkeypatch.setattr(
+        module, 'print_log', lambda text, **_: found.append(text)
+    )
     return found
 
 
@@ -49,8 +51,9 @@ def run(trained, tmp_path):
 
 def test_the_best_checkpoint_of_a_run(run, trained, lines):
     model = xnet_mm.load(run, device='cpu')
-    assert f'{run}/best_mIoU_iter_2.pth is taken, the best by mIoU, with ' in (
-        lines[0]
+    assert (
+        f'{run}/best_mIoU_iter_2.pth is taken, the best by mIoU, with '
+        in (lines[0])
     )
     assert model.classes == ('class 0', 'class 1', 'class 2')
     pair = xnet_mm.load(
@@ -62,8 +65,9 @@ def test_the_best_checkpoint_of_a_run(run, trained, lines):
 def test_without_a_best_one_the_last(run, lines):
     (run / 'best_mIoU_iter_2.pth').unlink()
     model = xnet_mm.load(str(run), device='cpu')
-    assert f'{run}/iter_2.pth is taken, the last one, with config.py' in (
-        lines[0]
+    assert (
+        f'{run}/iter_2.pth is taken, the last one, with config.py'
+        in (lines[0])
     )
     assert model.source == str(run / 'iter_2.pth')
 
@@ -184,9 +188,7 @@ def test_the_device_of_this_machine(tmp_path):
 
 
 def test_classes_of_another_number(tmp_path):
-    saved = load_pair(tmp_path, 'segmentation').save_pretrained(
-        tmp_path / 's'
-    )
+    saved = load_pair(tmp_path, 'segmentation').save_pretrained(tmp_path / 's')
 
     def fewer(config):
         for key in ('classes', 'palette', 'ids'):

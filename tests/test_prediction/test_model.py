@@ -54,9 +54,7 @@ def test_files_give_what_the_tool_writes(tmp_path, models, monkeypatch):
     pair = write_pair(tmp_path / 'pair', 'both')
     out = tmp_path / 'out'
     options = ('--out-dir', out, '--npy', '--device', 'cpu')
-    run_tool(
-        monkeypatch, 'predict.py', *pair, tmp_path / 'in', *options
-    )
+    run_tool(monkeypatch, 'predict.py', *pair, tmp_path / 'in', *options)
     names = [str(f.relative_to(tmp_path / 'in')) for f in files]
     for name, file in zip(names, files, strict=True):
         twice = [n for n in names if n.split('.')[0] == name.split('.')[0]]

@@ -1,6 +1,5 @@
 """A prediction as arrays, pictures, points and files."""
 
-
 import cv2
 import numpy as np
 import pytest
@@ -76,9 +75,7 @@ def test_one_channel_is_two_classes():
 
 def test_depth():
     found = prediction(*DEPTH)
-    np.testing.assert_array_equal(
-        found.depth, DEPTHS.numpy(), strict=True
-    )
+    np.testing.assert_array_equal(found.depth, DEPTHS.numpy(), strict=True)
     assert found.crop_box == (0, 0, 2, 3)
     points, colours = found.points(CAMERA)
     z = DEPTHS.numpy().ravel()

@@ -139,8 +139,10 @@ HOSTILE = [
     *(
         (f'model.decode_head.{key}', value, OPTION)
         for key, value in (
-            ('loss_decode', dict(type='CrossEntropyLoss',
-                                 class_weight='evil.pkl')),
+            (
+                'loss_decode',
+                dict(type='CrossEntropyLoss', class_weight='evil.pkl'),
+            ),
             ('sampler', dict(type='os.system')),
             ('conv_cfg', dict(type='os.system')),
         )
@@ -205,7 +207,11 @@ HOSTILE = [
     ('model.decode_head.channels', -(10**30), r'a number too large'),
     ('model.decode_head.channels', 1e300, r'channels=1e\+300, a number too'),
     ('model.backbone.encoder.depths', [1] * 5000, r'a list of 5000 entries'),
-    ('model.test_cfg.size', [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]], r'too deep'),
+    (
+        'model.test_cfg.size',
+        [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]],
+        r'too deep',
+    ),
     # the pipeline
     ('test_pipeline', [], r'test_pipeline=\[\], wanted a list of transforms'),
     ('test_pipeline', 'os.system', r'wanted a list of transforms'),
@@ -293,6 +299,7 @@ def test_a_hint_names_what_was_meant(folder, good):
         ValueError, match=r'\(near to it: xnet_mm\.PretrainedReversedDecoder'
     ):
         check_saved(bad)
-    assert good['model']['backbone']['encoder']['model_name'] == (
-        SMALL['model_name']
+    assert (
+        good['model']['backbone']['encoder']['model_name']
+        == (SMALL['model_name'])
     )

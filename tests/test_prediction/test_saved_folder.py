@@ -151,12 +151,17 @@ def test_what_counts_against_the_weights(monkeypatch):
     with no_larger_than(state, Path('x')):
         nn.Linear(100, 100)
     with (
-        pytest.raises(ValueError, match=r'^x/config\.json: no model can be built .*far la'),
+        pytest.raises(
+            ValueError,
+            match=r'^x/config\.json: no model can be built .*far la',
+        ),
         no_larger_than(state, Path('x')),
     ):
         nn.Linear(200, 200)
     with (
-        pytest.raises(ValueError, match=r'x/config\.json: no model .*far larger'),
+        pytest.raises(
+            ValueError, match=r'x/config\.json: no model .*far larger'
+        ),
         no_larger_than(state, Path('x')),
     ):
         nn.Sequential(*[nn.Linear(1, 1) for _ in range(2000)])

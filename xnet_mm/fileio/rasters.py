@@ -169,17 +169,17 @@ class RowWriter(Protocol):
 
 @contextmanager
 def write_png_rows(
-    path: Path, size: tuple[int, int], dtype: type
+    path: Path, size: tuple[int, int], dtype: np.dtype
 ) -> Iterator[RowWriter]:
     """A grey PNG, whole at the end or not there.
 
     Args:
         path: Of the file.
         size: (height, width), pixels.
-        dtype: `np.uint8` or `np.uint16`.
+        dtype: Of uint8 or uint16.
     """
     with replacing(path) as temporary, temporary.open('wb') as file:
-        writer = _PngRows(file, size, np.dtype(dtype))
+        writer = _PngRows(file, size, dtype)
         yield writer
         writer.close()
 
@@ -231,7 +231,7 @@ class _PngRows:
 def write_geotiff_rows(
     path: Path,
     size: tuple[int, int],
-    dtype: type,
+    dtype: np.dtype,
     place: dict[str, Any],
     palette: Sequence[Sequence[int]] = (),
 ) -> Iterator[RowWriter]:
@@ -240,7 +240,7 @@ def write_geotiff_rows(
     Args:
         path: Of the file.
         size: (height, width), pixels.
-        dtype: Of the values.
+        dtype: Of the values, integers.
         place: From `georeference`.
         palette: RGB of the first values, which viewers show.
     """
@@ -258,9 +258,9 @@ def write_geotiff_rows(
             height=height,
             width=width,
             count=1,
-            dtype=dtype,
+            dtype=dtype.name,
             compress='deflate',
-            predictor=2 if np.issubdtype(dtype, np.integer) else 3,
+            predictor=2,
             bigtiff='if_safer',
             blockysize=1,  # any number of rows ends with a block
             **place,

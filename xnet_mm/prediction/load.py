@@ -37,6 +37,7 @@ def load(
     *,
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
+    tile: int | None = None,
 ) -> Model:
     """A trained model that is called with images.
 
@@ -55,6 +56,8 @@ def load(
         dtype: torch.bfloat16 or torch.float16 to predict in half precision.
             By default float32, which gives what tools/predict.py gives, bit
             for bit.
+        tile: side of a tile in pixels, 512 say: images of any size, at their
+            own scale, see `TiledPrediction`.
 
     Raises:
         FileNotFoundError: nothing of the kind is there.
@@ -68,11 +71,11 @@ def load(
         cfg = load_config_file(path)
         file = Path(checkpoint).expanduser()
         predictor = Predictor(cfg, str(file), place)
-        return Model(predictor, cfg, read_figures(file), dtype)
+        return Model(predictor, cfg, read_figures(file), dtype, tile)
     if path.is_dir():
         if is_saved(path):
-            return _load_saved(path, None, place, dtype)
-        return _load_run(path, place, dtype)
+            return _load_saved(path, None, place, dtype, tile)
+        return _load_run(path, place, dtype, tile)
     if path.exists():
         raise ValueError(
             f'{path} is a file, wanted a folder, or a config and its '
@@ -84,10 +87,12 @@ def load(
             "folder of a run or of save_pretrained, or the hub's OWNER/NAME"
         )
     folder, root = download(str(source))
-    return _load_saved(folder, root, place, dtype)
+    return _load_saved(folder, root, place, dtype, tile)
 
 
-def _load_run(folder: Path, device: str, dtype: torch.dtype) -> Model:
+def _load_run(
+    folder: Path, device: str, dtype: torch.dtype, tile: int | None
+) -> Model:
     run = find_run(folder)
     values = read_run_config(run.config)
     cfg = build_config(run.config, values)
@@ -98,11 +103,15 @@ def _load_run(folder: Path, device: str, dtype: torch.dtype) -> Model:
     content = read_run_checkpoint(run.checkpoint)
     predictor = Predictor(cfg, str(run.checkpoint), device, content)
     figures = read_figures(run.checkpoint)
-    return Model(predictor, Config(values), figures, dtype)
+    return Model(predictor, Config(values), figures, dtype, tile)
 
 
 def _load_saved(
-    folder: Path, root: Path | None, device: str, dtype: torch.dtype
+    folder: Path,
+    root: Path | None,
+    device: str,
+    dtype: torch.dtype,
+    tile: int | None,
 ) -> Model:
     config, state = read_folder(folder, root)
     cfg = as_config(config)
@@ -116,7 +125,7 @@ def _load_saved(
         cfg.test_evaluator = dict(
             type='xnet_mm.DepthProtocolMetric', protocol=config['protocol']
         )
-    return Model(predictor, cfg, {}, dtype)
+    return Model(predictor, cfg, {}, dtype, tile)
 
 
 def _compare(

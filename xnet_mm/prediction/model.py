@@ -2,6 +2,8 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, overload
@@ -15,7 +17,9 @@ from PIL import Image
 from ..checks import is_whole
 from ..datasets.label_ids import file_ids
 from ..fast import prepare_for_inference
+from ..fileio.images import read_size
 from ..fileio.pairing import depth_head_of
+from ..fileio.rasters import ArrayRows, RowReader, open_rows
 from ..models import MonoDepthEstimator
 from ..models.channels import image_channels
 from ..stack import NAMES, installed
@@ -31,7 +35,9 @@ from .run_folder import AUXILIARY
 from .saved_checks import FORMAT, check_saved
 from .saved_config import plain_config
 from .saved_folder import write_folder
-from .sources import Reader, batches, read_ahead, video_frames
+from .sources import Reader, Source, batches, read_ahead, video_frames
+from .strips import Tiler
+from .tiled import OpenRows, TiledPrediction
 from .videos import VIDEO_SUFFIXES, Video
 from .writers import Facts
 
@@ -47,6 +53,8 @@ class Model:
         figures: metric -> value, as the log of its training has them.
         dtype: precision to predict in; float32 is that of tools/predict.py,
             bit for bit.
+        tile: predict by tiles of so many pixels a side, see
+            `TiledPrediction`.
 
     Attributes:
         predictor: see above; `predictor.model` is the segmentor.
@@ -68,6 +76,7 @@ class Model:
         cfg: Config,
         figures: Mapping[str, float],
         dtype: torch.dtype = torch.float32,
+        tile: int | None = None,
     ) -> None:
         self.predictor, self.cfg = predictor, cfg
         self.source, self.figures = predictor.checkpoint, dict(figures)
@@ -94,6 +103,9 @@ class Model:
         )
         if dtype != torch.float32:
             prepare_for_inference(predictor.model, dtype)
+        self._tiler = None
+        if tile is not None:
+            self._tiler = Tiler(predictor, cfg, tile, self._facts.gives_logits)
 
     def __repr__(self) -> str:
         kinds = [f'{len(self.classes)} classes'] if self.classes else []
@@ -164,6 +176,10 @@ class Model:
     def _predict_all(
         self, items: Iterable, read: Any, batch_size: int
     ) -> Iterator[Prediction]:
+        if self._tiler is not None:
+            tile = partial(self._by_tiles, self._tiler, read)
+            yield from map(tile, items)
+            return
         sources = read_ahead(items, read, batch_size)
         for batch in batches(sources, batch_size):
             samples = self.predictor(
@@ -179,6 +195,28 @@ class Model:
                     source.name,
                     source.file,
                 )
+
+    def _by_tiles(self, tiler: Tiler, read: Any, item: Any) -> TiledPrediction:
+        """Of a file nothing but the header is read yet."""
+        pipeline = self.predictor.pipeline
+        path = Path(item) if isinstance(item, str | Path) else None
+        if path is not None and not pipeline.takes_arrays:
+            width, height = read_size(path)
+            size, name = (height, width), read.name_of(path)
+            rows: OpenRows = partial(open_rows, path)
+        else:
+            if path is not None:
+                image, name = pipeline.channels(path), read.name_of(path)
+            else:
+                source: Source = read(item)
+                image, name = source.image, source.name
+            size = image.shape[:2]
+            reader = ArrayRows(image)
+
+            def rows() -> AbstractContextManager[RowReader]:
+                return nullcontext(reader)
+
+        return TiledPrediction(tiler, rows, self._facts, size, name, path)
 
     def save_pretrained(
         self,

@@ -25,6 +25,7 @@ class PlainPipeline:
     Args:
         cfg: of the model; the pipeline is that of its test data set, within
             wrappers too, and only where there is none its `test_pipeline`.
+        resize: False leaves out its steps that change the image's scale.
 
     Attributes:
         transforms: of an image that was read already, in order.
@@ -34,8 +35,9 @@ class PlainPipeline:
         ValueError: no pipeline, or several that differ.
     """
 
-    def __init__(self, cfg: Config) -> None:
+    def __init__(self, cfg: Config, resize: bool = True) -> None:
         loader, *steps = without_truth(image_steps(cfg))
+        steps = [step for step in steps if resize or not _resizes(step)]
         self._array_problem = ''
         kind = _class_of(loader)
         options = dict(loader)
@@ -74,6 +76,15 @@ class PlainPipeline:
                 raise
         # A loader of other people's, which may read more than pictures.
         return LoadMultiChannelImage().picture(file)
+
+    def channels(self, file: Path) -> np.ndarray:
+        """All channels of a file, (H, W, N), where `takes_arrays`.
+
+        Raises:
+            FileNotFoundError or ValueError: it cannot be read.
+        """
+        loader = self._of_file.transforms[0]
+        return loader(dict(img_path=str(file), seg_fields=[]))['img']
 
     def shown(self, image: np.ndarray) -> np.ndarray:
         """What people are shown of an array, (H, W, 3) uint8 BGR.
@@ -198,6 +209,12 @@ def _name(step: dict) -> str:
     kind = step['type']
     name = kind if isinstance(kind, str) else kind.__name__
     return name.split('.')[-1]
+
+
+def _resizes(step: dict) -> bool:
+    """By its name; to a multiple of the stride is no other scale."""
+    name = _name(step)
+    return 'Resize' in name and 'Multiple' not in name
 
 
 def _is_loader(step: dict) -> bool:

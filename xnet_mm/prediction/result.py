@@ -188,7 +188,7 @@ class Prediction:
             ValueError: the checkpoint has no palette, or an option that is
                 out of its range.
         """
-        writer = self._writer(Path(), opacity, depth_range)
+        writer = self.writer(Path(), opacity, depth_range)
         drawn = writer.draw(self.name, self._image, self._sample)
         return np.ascontiguousarray(drawn[..., ::-1])
 
@@ -233,7 +233,7 @@ class Prediction:
         if intrinsics is not None:
             self._want('pred_depth_map', 'depth')
             camera = read_camera(intrinsics)
-        writer = self._writer(path, opacity, depth_range, camera)
+        writer = self.writer(path, opacity, depth_range, camera)
         self._keep_source(
             path / folder / f'{self.name}.png'
             for folder in ('labels', 'depth', writer.picture_dir)
@@ -243,13 +243,14 @@ class Prediction:
         writer.close()
         return path
 
-    def _writer(
+    def writer(
         self,
         folder: Path,
         opacity: float,
         depth_range: str | Sequence[float],
         camera: Camera | None = None,
     ) -> PredictionWriter:
+        """The writer of `save` and `picture`, whose options these are."""
         check_number(opacity, 'opacity', least=0, most=1)
         return writer_for(
             folder,
@@ -271,12 +272,7 @@ class Prediction:
     def _want(self, key: str, what: str) -> None:
         if key in self._sample:
             return
-        is_depth = 'pred_depth_map' in self._sample
-        raise AttributeError(
-            f'{self.name} has no {what}: its model predicts '
-            + ('depth: ask for .depth' if is_depth else
-               'classes: ask for .labels')
-        )  # fmt: skip
+        raise wrong_kind(self.name, what, 'pred_depth_map' in self._sample)
 
     def _keep_source(self, paths: Iterable[Path]) -> None:
         """Refuse to write over the image."""
@@ -286,3 +282,15 @@ class Prediction:
                     f'{path} is the image itself, and would be overwritten. '
                     'Give another name or folder'
                 )
+
+
+def wrong_kind(name: str, what: str, is_depth: bool) -> AttributeError:
+    """What is said where a model does not predict what is asked for.
+
+    Args:
+        name: of the image.
+        what: was asked for.
+        is_depth: whether the model predicts depth, else classes.
+    """
+    kind = 'depth: ask for .depth' if is_depth else 'classes: ask for .labels'
+    return AttributeError(f'{name} has no {what}: its model predicts {kind}')

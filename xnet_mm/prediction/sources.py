@@ -79,6 +79,11 @@ class Reader:
             raise TypeError(f'{name} is a {type(item).__name__}; {WANTED}.')
         return self._of_array(item, name)
 
+    def name_of(self, path: Path) -> str:
+        """The name of the next image, a file that is read elsewhere."""
+        self._number += 1
+        return self._name(path.stem)
+
     def of_frame(self, frame: np.ndarray, stem: str) -> Source:
         """A frame of a video, (H, W, 3) uint8 BGR."""
         self._number += 1
