@@ -2,8 +2,6 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, overload
@@ -17,9 +15,7 @@ from PIL import Image
 from ..checks import is_whole
 from ..datasets.label_ids import file_ids
 from ..fast import prepare_for_inference
-from ..fileio.images import read_size
 from ..fileio.pairing import depth_head_of
-from ..fileio.rasters import ArrayRows, RowReader, open_rows
 from ..models import MonoDepthEstimator
 from ..models.channels import image_channels
 from ..stack import NAMES, installed
@@ -35,9 +31,15 @@ from .run_folder import AUXILIARY
 from .saved_checks import FORMAT, check_saved
 from .saved_config import plain_config
 from .saved_folder import write_folder
-from .sources import Reader, Source, batches, read_ahead, video_frames
+from .sources import (
+    Reader,
+    batches,
+    read_ahead,
+    tiled_image,
+    video_frames,
+)
 from .strips import Tiler
-from .tiled import OpenRows, TiledPrediction
+from .tiled import TiledPrediction
 from .videos import VIDEO_SUFFIXES, Video
 from .writers import Facts
 
@@ -175,10 +177,12 @@ class Model:
 
     def _predict_all(
         self, items: Iterable, read: Any, batch_size: int
-    ) -> Iterator[Prediction]:
+    ) -> Iterator[Any]:
         if self._tiler is not None:
-            tile = partial(self._by_tiles, self._tiler, read)
-            yield from map(tile, items)
+            pipeline = self.predictor.pipeline
+            for item in items:
+                image = tiled_image(pipeline, read, item)
+                yield TiledPrediction(self._tiler, image, self._facts)
             return
         sources = read_ahead(items, read, batch_size)
         for batch in batches(sources, batch_size):
@@ -195,28 +199,6 @@ class Model:
                     source.name,
                     source.file,
                 )
-
-    def _by_tiles(self, tiler: Tiler, read: Any, item: Any) -> TiledPrediction:
-        """Of a file nothing but the header is read yet."""
-        pipeline = self.predictor.pipeline
-        path = Path(item) if isinstance(item, str | Path) else None
-        if path is not None and not pipeline.takes_arrays:
-            width, height = read_size(path)
-            size, name = (height, width), read.name_of(path)
-            rows: OpenRows = partial(open_rows, path)
-        else:
-            if path is not None:
-                image, name = pipeline.channels(path), read.name_of(path)
-            else:
-                source: Source = read(item)
-                image, name = source.image, source.name
-            size = image.shape[:2]
-            reader = ArrayRows(image)
-
-            def rows() -> AbstractContextManager[RowReader]:
-                return nullcontext(reader)
-
-        return TiledPrediction(tiler, rows, self._facts, size, name, path)
 
     def save_pretrained(
         self,

@@ -3,13 +3,17 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image
 
+from ..fileio.images import read_size
 from ..fileio.pillow_images import from_pillow
+from ..fileio.rasters import ArrayRows, RowReader, open_rows
 from .pipeline import PlainPipeline
 from .videos import VIDEO_SUFFIXES, Video
 
@@ -36,6 +40,22 @@ class Source(NamedTuple):
     shown: np.ndarray
     file: Path | None
     name: str
+
+
+class LargeImage(NamedTuple):
+    """An image whose rows are read when they are needed.
+
+    Attributes:
+        open_rows: Opens it.
+        size: (height, width), pixels.
+        name: For files that are made of it.
+        file: That it is from, if any.
+    """
+
+    open_rows: Callable[[], AbstractContextManager[RowReader]]
+    size: tuple[int, int]
+    name: str
+    file: Path | None
 
 
 class Reader:
@@ -115,6 +135,33 @@ class Reader:
             name = f'{stem}_{number}'
         self._names.add(name)
         return name
+
+
+def tiled_image(
+    pipeline: PlainPipeline, read: Callable[[Any], Source], item: Any
+) -> LargeImage:
+    """An image for tiles; of a picture's file the header alone is read.
+
+    Args:
+        pipeline: Of the model.
+        read: A `Reader`, or what else makes a `Source` of an item.
+        item: A path, picture, array, frame, ...
+
+    Raises:
+        FileNotFoundError, ValueError or TypeError: see `Reader`.
+    """
+    path = Path(item) if isinstance(item, str | Path) else None
+    if path is not None and isinstance(read, Reader):
+        name = read.name_of(path)
+        if not pipeline.takes_arrays:
+            width, height = read_size(path)
+            rows = partial(open_rows, path)
+            return LargeImage(rows, (height, width), name, path)
+        reader = ArrayRows(pipeline.channels(path))
+    else:
+        source = read(item)
+        reader, name = ArrayRows(source.image), source.name
+    return LargeImage(lambda: nullcontext(reader), reader.size, name, path)
 
 
 def video_frames(video: Video) -> Iterator[np.ndarray]:

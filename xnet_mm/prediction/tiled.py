@@ -1,7 +1,7 @@
 """Predictions for images of any size, computed and written row by row."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from rich.progress import track
 from ..datasets.label_ids import file_ids
 from ..fileio.depth_png import to_units
 from ..fileio.rasters import (
-    RowReader,
     RowWriter,
     georeference,
     has_rasterio,
@@ -22,11 +21,11 @@ from ..visualization.panels import colours_as_bytes
 from .files import PictureFiles, write_npy
 from .result import PICTURES, Facts, Prediction, wrong_kind
 from .scores import class_numbers
+from .sources import LargeImage
 from .strips import Reduced, Strip, Tiler
 
 TIFFS = ('.tif', '.tiff')
 DEPTH_SCALE = 1000.0  # file units per metre
-OpenRows = Callable[[], AbstractContextManager[RowReader]]
 FEW = 4  # strips, which need no progress bar
 
 
@@ -41,29 +40,23 @@ class TiledPrediction:
 
     Args:
         tiler: The model.
-        open_rows: Of the image.
+        image: Where its rows come from.
         facts: Of the model.
-        size: (height, width), pixels.
-        name: Of the files that `save` writes.
-        file: That the image is from, if any.
 
     Attributes:
-        size: See above.
-        name: See above.
-        file: See above.
+        size: (height, width) of the image, pixels.
+        name: Of the files that `save` writes.
+        file: That the image is from, if any.
     """
 
     def __init__(
         self,
         tiler: Tiler,
-        open_rows: OpenRows,
+        image: LargeImage,
         facts: Facts,
-        size: tuple[int, int],
-        name: str,
-        file: Path | None = None,
     ) -> None:
-        self._tiler, self._open_rows, self._facts = tiler, open_rows, facts
-        self.size, self.name, self.file = size, name, file
+        self._tiler, self._image, self._facts = tiler, image, facts
+        self.size, self.name, self.file = image.size, image.name, image.file
         self._reduced: Prediction | None = None
 
     def __repr__(self) -> str:
@@ -156,7 +149,7 @@ class TiledPrediction:
 
     def _strips(self, classes: Sequence[int] = ()) -> Iterator[Strip]:
         total = self._tiler.count_strips(self.size)
-        with self._open_rows() as reader:
+        with self._image.open_rows() as reader:
             yield from track(
                 self._tiler.strips(reader, self.name, [*classes]),
                 f'Predicting {self.name}',
