@@ -6,7 +6,7 @@ import pytest
 from picture_files import exif, pillow, png, tiff, turned
 from PIL import Image
 
-from xnet_mm.datasets.depth_io import read_depth
+from xnet_mm.datasets.depth_io import read_depth, read_values
 
 UNITS = np.array([[0, 1, 2500], [9870, 40000, 65535]], np.uint16)
 
@@ -41,6 +41,18 @@ def test_float_tiff_without_nan_inf_and_negative_depth(tmp_path):
     Image.fromarray(FLOATS).save(path)
     check(path, 1, METRES)
     check(path, 2, np.array(METRES) / 2)
+
+
+def test_values_as_the_file_has_them(tmp_path):
+    np.save(tmp_path / 'd.npy', FLOATS)
+    np.testing.assert_array_equal(read_values(tmp_path / 'd.npy'), FLOATS)
+    Image.fromarray(UNITS).save(tmp_path / 'd.png')
+    values = read_values(tmp_path / 'd.png')
+    assert values.dtype == np.uint16 and np.array_equal(values, UNITS)
+    with pytest.raises(
+        FileNotFoundError, match=r'no\.npy: no such depth file'
+    ):
+        read_values(tmp_path / 'no.npy')
 
 
 @pytest.mark.parametrize('dtype', ['f2', 'f4', 'f8', '>f4'])

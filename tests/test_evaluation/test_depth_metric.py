@@ -15,6 +15,7 @@ from mmseg.registry import METRICS as MMSEG_METRICS
 from mmseg.structures import SegDataSample
 
 from xnet_mm.evaluation import DepthProtocolMetric
+from xnet_mm.evaluation.depth_metric import mean_over_images
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -121,6 +122,12 @@ def test_sun_rgbd_without_nyu(printed):
         'left out: 2, not in the protocol (first SUNRGBD/kv1/NY'
         in (printed[1])
     )
+
+
+def test_mean_is_exact_in_any_order():
+    values = [(1e16, 1.0), (1.0, 2.0), (-1e16, 6.0)]
+    for order in (values, values[::-1], [values[i] for i in (1, 0, 2)]):
+        assert mean_over_images(['a', 'b'], order) == dict(a=1 / 3, b=3.0)
 
 
 def test_keeps_a_few_numbers_per_image():

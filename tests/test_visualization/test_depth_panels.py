@@ -27,6 +27,16 @@ def test_large_images_shrink_and_points_stay_visible():
     assert painted.mean() == pytest.approx(0.09, rel=0.03)
 
 
+def test_maps_without_an_image():
+    truth = np.full((40, 60), 2.0)
+    picture = draw_depth(None, (0, 8), truth, 1.5 * truth)
+    image = np.zeros((40, 60, 3), np.uint8)
+    whole = draw_depth(image, (0, 8), truth, 1.5 * truth)
+    np.testing.assert_array_equal(picture, whole[:, 60 + GAP :])
+    with pytest.raises(ValueError, match='no image and no depth: there is'):
+        draw_depth(None, (0, 8))
+
+
 def test_spread_points_takes_the_nearest():
     rng = np.random.default_rng(1)
     values = np.where(

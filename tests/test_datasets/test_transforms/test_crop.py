@@ -17,6 +17,7 @@ from xnet_mm.datasets.transforms import (
     KBCrop,
     NYUCrop,
 )
+from xnet_mm.datasets.transforms.crop import kb_box
 
 
 def assert_in_step(results, sample):
@@ -46,6 +47,7 @@ def test_kb_crop(shape, corner):
     results = KBCrop()(dict(sample))
     top, left = corner
     assert results['crop_box'] == (top, left, 352, 1216)
+    assert kb_box(*shape) == (top, left, 352, 1216)
     assert results['img_shape'] == results['ori_shape'] == (352, 1216)
     assert results['intrinsics'] == (41.0, 37.0, 20.5 - left, 11.25 - top)
     # The bottom rows, and the middle columns.
