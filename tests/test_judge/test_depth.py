@@ -139,7 +139,7 @@ def test_what_is_written(tmp_path, capsys):
     said = capsys.readouterr().out
     assert 'left out: 1, no valid pixel' in said
     assert 'p: 1 files with .json are no maps' in said
-    assert '1 files left out:' in said
+    assert '1 file left out:' in said
     assert f'{tmp_path}/p/notes.txt.png: no truth of this name' in said
     card = card_of(tmp_path)
     assert card['task'] == 'depth'

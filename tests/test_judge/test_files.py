@@ -11,13 +11,13 @@ from xnet_mm.judge.files import Files, png
 
 def test_refuse():
     files = Files(Path('p'), Path('t'), Path('out'))
-    files.refuse([], 'things')
+    files.refuse([], 'files')
     with pytest.raises(
-        ValueError, match=r'(?s)1 things:\n  a: why\nMend .*--allow-missing'
+        ValueError, match=r'(?s)1 file:\n  a: why\nMend .*--allow-missing'
     ):
-        files.refuse([('a', 'why')], 'things')
+        files.refuse([('a', 'why')], 'files')
     allowing = Files(Path('p'), None, Path('out'), allow_missing=True)
-    allowing.refuse([('a', 'why')], 'things')
+    allowing.refuse([('a', 'why')], 'files')
 
 
 def test_pair(tmp_path):
@@ -25,7 +25,7 @@ def test_pair(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     given = (tmp_path / 'p', tmp_path / 't', tmp_path / 'out')
-    with pytest.raises(ValueError, match='1 files without a partner:'):
+    with pytest.raises(ValueError, match='1 file without a partner:'):
         Files(*given).pair(('.npy',))
     found = Files(*given, allow_missing=True).pair(('.npy',))
     assert [pair.name for pair in found.pairs] == ['a']

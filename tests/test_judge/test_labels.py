@@ -78,7 +78,7 @@ def test_what_is_written(tmp_path, capsys):
 def test_problems(tmp_path):
     files = maps(tmp_path)
     save(tmp_path / 'p/x/a.png', label(0, 9))
-    with pytest.raises(ValueError, match=r'1 files that cannot .*:') as error:
+    with pytest.raises(ValueError, match=r'1 file that cannot .*:') as error:
         evaluate_labels(files, SPACE)
     assert 'p/x/a.png: holds id 9, but there are 3 cl' in str(error.value)
     (tmp_path / 'p/b.png').unlink()
@@ -89,6 +89,6 @@ def test_problems(tmp_path):
     allowing = Files(
         *(files.predictions, files.truth, files.out), allow_missing=True
     )
-    with pytest.raises(ValueError, match=r'1 files that cannot be judged:'):
+    with pytest.raises(ValueError, match=r'1 file that cannot be judged:'):
         evaluate_labels(allowing, SPACE)
     assert not Path(files.out).exists()

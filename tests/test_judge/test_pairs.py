@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from xnet_mm.judge.pairs import (
+    GONE_FROM_LIST,
     Pair,
     describe_alone,
     find_pairs,
@@ -48,7 +49,7 @@ def test_two_folders(tmp_path):
         (f'{tmp_path}/p/only.npy', 'no truth of this name'),
         (f'{tmp_path}/t/x/more.png', 'no prediction'),
     )
-    assert found.ignored == (f'{tmp_path}/p: 1 files with .md are no maps',)
+    assert found.notes == (f'{tmp_path}/p: 1 files with .md are no maps',)
     assert found.lists == ()
 
 
@@ -123,10 +124,28 @@ def test_two_lists(tmp_path):
     found = pairs(tmp_path, 'p/list', 't/list')
     assert files(found, tmp_path) == [('a', 'p/a.npy', 't/a.npy')]
     assert found.alone == (
-        (f'{tmp_path}/p/gone.npy', 'no such file'),
-        (f'{tmp_path}/t/gone.npy', 'no such file'),
+        (f'{tmp_path}/p/gone.npy', GONE_FROM_LIST),
+        (f'{tmp_path}/t/gone.npy', GONE_FROM_LIST),
     )
     assert found.lists == (tmp_path / 'p/list', tmp_path / 't/list')
+
+
+def test_a_link_to_nowhere(tmp_path):
+    touch(tmp_path, 'p/a.npy', 't/a.npy', 't/b.npy')
+    (tmp_path / 'p/b.npy').symlink_to('nowhere')
+    found = pairs(tmp_path, 'p', 't')
+    assert [pair.name for pair in found.pairs] == ['a']
+    assert found.alone == ((f'{tmp_path}/p/b.npy', 'no such file'),)
+
+
+def test_truth_judged_by_itself_is_noted(tmp_path):
+    touch(tmp_path, 'p/a.npy', 'p/b.npy', 't/a.npy')
+    (tmp_path / 't/b.npy').symlink_to(tmp_path / 'p/b.npy')
+    assert pairs(tmp_path, 'p', 't').notes == (
+        '1 of 2 predictions are the very files of the truth: nothing is '
+        'judged by them',
+    )
+    assert '2 of 2 predictions are' in pairs(tmp_path, 'p', 'p').notes[0]
 
 
 def test_errors(tmp_path):

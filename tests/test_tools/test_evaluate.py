@@ -103,7 +103,7 @@ def test_mistakes_are_a_sentence_and_status_1(tmp_path, monkeypatch):
     save_scenes(tmp_path, {n: scene(i, (60, 90)) for i, n in enumerate('ab')})
     (tmp_path / 'p/b.npy').unlink()
     for argv, said in (
-        (DEPTH, '1 files without a partner:\n  t/b.npy: no prediction\nMend'),
+        (DEPTH, '1 file without a partner:\n  t/b.npy: no prediction\nMend'),
         (('x', *DEPTH[1:]), 'x: no such folder or list'),
         (('p', '--protocol', 'ddad'), 'p has no truth in it: give TRUTH'),
         (

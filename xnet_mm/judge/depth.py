@@ -54,7 +54,7 @@ def evaluate_depth(
         raise ValueError(describe_alone(wrong, 'files that cannot be judged'))
     figures = summarize(protocol, verdicts)
     alone = (*pairing.alone, *wrong)
-    lines = [*describe_depth(setting, verdicts, figures), *pairing.ignored]
+    lines = [*describe_depth(setting, verdicts, figures), *pairing.notes]
     warnings = warn_of_depth(setting, figures)
     card = _card(files, setting, pairing, verdicts, figures)
     card['left_out'] = left_out(alone, _excluded(verdicts))

@@ -21,7 +21,7 @@ MEANING = (
     'as MiDaS'
 )
 # Beyond these the metric map is most likely in other units.
-SUSPICIOUS = (0.4, 2.5)
+SUSPICIOUS = (2 / 3, 3 / 2)
 
 
 def describe_depth(

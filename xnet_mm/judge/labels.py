@@ -63,7 +63,7 @@ def evaluate_labels(files: Files, space: LabelSpace) -> LabelFigures:
         f'counted: {figures.images} images, {figures.pixels} pixels',
         f'left out: {len(excluded)} images' if excluded else '',
         *(f'{file}: {why}' for file, why in excluded[:3]),
-        *pairing.ignored,
+        *pairing.notes,
         describe_alone(alone, 'files left out') if alone else '',
     ]
     print('\n  '.join(filter(None, lines)))

@@ -9,6 +9,11 @@ from .sources import Source, read_source
 
 MAX_SHOWN = 20
 NO_PREDICTION, NO_PARTNER = 'no prediction', 'no truth of this name'
+GONE = 'no such file'
+GONE_FROM_LIST = (
+    f'{GONE} (paths of a list begin at its folder; for another one give '
+    '--prediction-root or --truth-root)'
+)
 
 
 @dataclass(frozen=True)
@@ -33,13 +38,13 @@ class Pairing:
     Attributes:
         pairs: In order of their names.
         alone: (file, why) of what has no partner, predictions first.
-        ignored: Lines on files of other kinds.
+        notes: Lines on files of other kinds, and of both sides.
         lists: The text files that were read.
     """
 
     pairs: tuple[Pair, ...]
     alone: tuple[tuple[str, str], ...]
-    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
     lists: tuple[Path, ...]
 
 
@@ -143,20 +148,29 @@ def _checked(
     whole = []
     for pair in sorted(pairs, key=lambda pair: pair.name):
         gone = [
-            file
-            for file in (pair.prediction, pair.truth)
+            (str(file), GONE_FROM_LIST if source.is_list else GONE)
+            for file, source in (
+                (pair.prediction, sources[0]),
+                (pair.truth, sources[-1]),
+            )
             if file is not None and not file.is_file()
         ]
-        alone += [(str(file), 'no such file') for file in gone]
+        alone += gone
         if not gone:
             whole.append(pair)
-    ignored = tuple(
+    same = sum(_is_same(p.prediction, p.truth) for p in whole if p.truth)
+    notes = [
         f'{source.path}: {count} files with {suffix} are no maps'
         for source in sources
         for suffix, count in source.ignored.most_common()
-    )
+    ]
+    if same:
+        notes.append(
+            f'{same} of {len(whole)} predictions are the very files of the '
+            'truth: nothing is judged by them'
+        )
     lists = tuple(source.path for source in sources if source.is_list)
-    return Pairing(tuple(whole), tuple(alone), ignored, lists)
+    return Pairing(tuple(whole), tuple(alone), tuple(notes), lists)
 
 
 def _partners(ours: Source, theirs: Source) -> Callable[[str], str | None]:
@@ -195,8 +209,10 @@ def describe_alone(alone: Sequence[tuple[str, str]], what: str) -> str:
 
     Args:
         alone: (file, why).
-        what: They are, in the plural.
+        what: They are: 'files ...'.
     """
+    if len(alone) == 1:
+        what = what.replace('files', 'file', 1)
     lines = [f'{file}: {why}' for file, why in alone[:MAX_SHOWN]]
     if len(alone) > MAX_SHOWN:
         lines.append(f'... and {len(alone) - MAX_SHOWN} more')
