@@ -1,8 +1,8 @@
 """read_depth: each file format, whole arrays."""
 
-import cv2
 import numpy as np
 import pytest
+from exr_files import write_exr
 from picture_files import exif, pillow, png, tiff, turned
 from PIL import Image
 
@@ -79,20 +79,23 @@ def test_npz_holds_depth_or_one_array(tmp_path):
         read_depth(path, 1)
 
 
-def test_exr_is_read_or_the_way_out_is_named(tmp_path):
+def test_exr(tmp_path):
     path = tmp_path / 'd.exr'
-    try:
-        written = cv2.imwrite(str(path), np.full((2, 3), 2.5, np.float32))
-    except cv2.error:
-        written = False
-    if written:
-        check(path, 1, np.full((2, 3), 2.5))
-    else:
-        path.write_bytes(b'v/1\x01')
-        with pytest.raises(
-            ValueError, match=r'd\.exr.*OPENCV_IO_ENABLE_OPENEXR=1'
-        ):
-            read_depth(path, 1)
+    path.write_bytes(write_exr(dict(Z=FLOATS)))
+    check(path, 1, METRES)
+    path.write_bytes(write_exr(dict(Z=np.full((2, 3), 2.5, np.float16))))
+    check(path, 0.5, np.full((2, 3), 5))
+
+
+def test_exr_of_other_kinds_is_opencvs_or_the_way_out_is_named(tmp_path):
+    path = tmp_path / 'd.exr'
+    path.write_bytes(write_exr(dict(Z=FLOATS), compression=4))
+    with pytest.raises(
+        ValueError,
+        match=r'd\.exr: unreadable depth \(an EXR file compressed by PIZ, '
+        r'which .*OPENCV_IO_ENABLE_OPENEXR=1.*Save it as scan lines',
+    ):
+        read_depth(path, 1)
 
 
 def test_rotation_by_three_bits(tmp_path):

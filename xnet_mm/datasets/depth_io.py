@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..checks import check_scale
+from ..fileio.exr import EXR_START, UnsupportedExrError, decode_exr
 from ..fileio.image_headers import turn
 from ..fileio.images import check_picture
 from ..fileio.text import read_bytes
@@ -25,10 +26,10 @@ def read_depth(
 ) -> np.ndarray:
     """Read a depth map in metres.
 
-    Formats: 16-bit PNG or TIFF; float TIFF, and EXR where OpenCV's build
-    reads it; npy; npz with the array `depth` or a single one. Files that
-    claim more values than they can hold, or than OPENCV_IO_MAX_IMAGE_PIXELS,
-    are refused by their header.
+    Formats: 16-bit PNG or TIFF; float TIFF; EXR (`fileio.exr`, and other
+    kinds where OpenCV's build reads them); npy; npz with the array `depth`
+    or a single one. Files that claim more values than they can hold, or than
+    OPENCV_IO_MAX_IMAGE_PIXELS, are refused by their header.
 
     Args:
         path: of the file.
@@ -119,6 +120,12 @@ def _read_array(path: str) -> np.ndarray:
 def _read_image(path: str) -> np.ndarray:
     """The values of a picture file as they are, turned as images are."""
     content = read_bytes(path)
+    kind = ''
+    if content.startswith(EXR_START):
+        try:
+            return decode_exr(content, path)
+        except UnsupportedExrError as error:  # perhaps OpenCV can
+            kind = str(error).removeprefix(f'{path}: ')
     try:
         orientation = check_picture(content, path)
         raw = cv2.imdecode(
@@ -128,13 +135,13 @@ def _read_image(path: str) -> np.ndarray:
         raw, reason = None, str(error).strip().removeprefix(f'{path}: ')
     else:
         reason = 'OpenCV cannot decode it'
+    if raw is None and kind:
+        reason = (
+            f'{kind}, which OpenCV reads only in builds that have EXR and '
+            'with OPENCV_IO_ENABLE_OPENEXR=1 in the environment. Save it as '
+            'scan lines compressed by ZIP, or as npy or float TIFF'
+        )
     if raw is None:
-        if path.lower().endswith('.exr'):
-            reason += (
-                '. OpenCV reads EXR only in builds that have it and with '
-                'OPENCV_IO_ENABLE_OPENEXR=1 in the environment; otherwise '
-                'convert to npy or float TIFF'
-            )
         raise ValueError(f'{path}: unreadable depth ({reason})')
     return turn(raw, orientation)
 

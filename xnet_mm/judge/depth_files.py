@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ..datasets.depth_io import Encoding, read_depth, read_values
@@ -136,16 +135,9 @@ def _looks_turned(values: np.ndarray) -> bool:
 
 
 def _allow_exr(path: Path) -> None:
-    """Switch OpenCV's EXR on, which it looks for at the first such file.
+    """Switch OpenCV's EXR on, for kinds that are not read here.
 
-    Raises:
-        ValueError: this OpenCV was built without it.
+    It looks for the switch at the first such file.
     """
-    if path.suffix.lower() != '.exr':
-        return
-    os.environ.setdefault(EXR_SWITCH, '1')
-    if not cv2.haveImageWriter('.exr'):
-        raise ValueError(
-            f'{path}: this OpenCV ({cv2.__version__}) was built without '
-            'OpenEXR. Convert to npy or to float TIFF'
-        )
+    if path.suffix.lower() == '.exr':
+        os.environ.setdefault(EXR_SWITCH, '1')
