@@ -1,4 +1,4 @@
-"""Small models of classes, of depth and of both, with config and checkpoint."""
+"""Small models of classes, of depth, of both; config and checkpoint."""
 
 import copy
 import json
@@ -137,7 +137,7 @@ def arrays(result):
     sample = result._sample
     return {
         key: (data.float() if data.is_floating_point() else data).numpy()
-        for key in sample.keys()
+        for key in sorted(sample.keys())
         for data in [sample.get(key).data]
     }
 

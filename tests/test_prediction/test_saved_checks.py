@@ -146,7 +146,7 @@ HOSTILE = [
             ('sampler', dict(type='os.system')),
             ('conv_cfg', dict(type='os.system')),
         )
-    ),  # fmt: skip
+    ),
     ('model.decode_head.norm_cfg', dict(type='os.system'), NAME),
     ('model.decode_head.act_cfg', dict(type='torch.nn.ReLU'), NAME),
     ('model.data_preprocessor.batch_augments', [dict(type='X')], OPTION),

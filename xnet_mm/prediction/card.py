@@ -78,11 +78,11 @@ def _licence(name: str, source: str) -> str:
         except PackageNotFoundError:
             return NOT_KNOWN
         # One of the three, by the age of what built the package.
-        texts = [about.get('License-Expression'), about.get('License')]
-        texts += [
+        texts = [
             line.rpartition('::')[2].strip()
-            for line in about.get_all('Classifier') or ()
-            if line.startswith('License')
+            for key in ('License-Expression', 'License', 'Classifier')
+            for line in about.get_all(key) or ()
+            if key != 'Classifier' or line.startswith('License')
         ]
         short = [t for t in texts if t and t != 'UNKNOWN' and len(t) < 60]
         return f'{short[0]}, says the package' if short else NOT_KNOWN

@@ -12,7 +12,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
 from mmseg.models.segmentors import EncoderDecoder
 
-from ..fast import accelerate
+from ..fast.accelerate import accelerate
 from ..fileio.checkpoint import load_checkpoint_file
 from ..fileio.finite import check_prediction
 from ..fileio.pairing import check_pairing, dataset_meta

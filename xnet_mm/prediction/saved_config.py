@@ -124,7 +124,8 @@ def _plain(value: Any, registry: Any, table: Mapping, scope: str) -> Any:
 
 def _name_of(kind: Any, registry: Any, table: Mapping, scope: str) -> Any:
     """How `table` calls a class, which a config names or is."""
-    if kind == allowed.TIMM_TYPE:
+    is_full = isinstance(kind, str) and '.' in kind and kind in table
+    if is_full or kind == allowed.TIMM_TYPE:
         return kind
     cls = _find(kind, registry, scope) if isinstance(kind, str) else kind
     if not isinstance(cls, type):
