@@ -8,6 +8,7 @@ from doc_examples import example_with
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmseg.registry import MODELS
+from shared_models import load_pair, picture, save_picture
 from torch import nn
 
 import xnet_mm
@@ -167,3 +168,27 @@ def test_switching_as_the_speed_page_says():
     assert after.dtype == torch.bfloat16
     left = sum(isinstance(m, nn.BatchNorm2d) for m in model.modules())
     assert left < norms
+
+
+def test_one_call_as_the_api_page_says(tmp_path):
+    image = save_picture(tmp_path / 'a.png', picture())
+    names = dict(picture=image, out_dir=tmp_path / 'out')
+    seg = load_pair(tmp_path / 'seg', 'segmentation')
+    source = seg.save_pretrained(tmp_path / 'saved')
+    found = run("probabilities(['floor'])", source=source, **names)
+    assert found['result'].labels.shape == (48, 80)
+    assert (tmp_path / 'out/labels/a.png').is_file()
+    depth = load_pair(tmp_path / 'depth', 'depth')
+    found = run('points, colours', model=depth, intrinsics=(9, 9, 4, 4),
+                **names)  # fmt: skip
+    assert found['points'].shape == (48 * 80, 3)
+
+
+def test_sharing_as_the_api_page_says(tmp_path, monkeypatch):
+    pushed = []
+    monkeypatch.setattr('xnet_mm.prediction.hub.upload',
+                        lambda *args, **kwargs: pushed.append(kwargs))  # fmt: skip
+    names = dict(folder=tmp_path / 'saved', repo_id='me/rooms')
+    run('push_to_hub', model=load_pair(tmp_path, 'segmentation'), **names)
+    assert pushed == [dict(private=True)]
+    assert '| mIoU | 65.5 |' in (tmp_path / 'saved/README.md').read_text()

@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import pytest
-from shared_models import SMALL, config_of
+from shared_models import config_of
 
 from xnet_mm.prediction.load import load
 from xnet_mm.prediction.saved_checks import FORMAT, check_saved
@@ -299,7 +299,3 @@ def test_a_hint_names_what_was_meant(folder, good):
         ValueError, match=r'\(near to it: xnet_mm\.PretrainedReversedDecoder'
     ):
         check_saved(bad)
-    assert (
-        good['model']['backbone']['encoder']['model_name']
-        == (SMALL['model_name'])
-    )

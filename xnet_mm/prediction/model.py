@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, overload
 
@@ -313,9 +312,4 @@ def _versions() -> dict[str, str]:
     for module, names in NAMES.items():
         for text in installed(names).values():
             found[module] = text
-    for name in ('torch', 'timm'):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return found | installed(('torch', 'timm'))
