@@ -186,8 +186,9 @@ def test_one_call_as_the_api_page_says(tmp_path):
 
 def test_sharing_as_the_api_page_says(tmp_path, monkeypatch):
     pushed = []
-    monkeypatch.setattr('xnet_mm.prediction.hub.upload',
-                        lambda *args, **kwargs: pushed.append(kwargs))  # fmt: skip
+    monkeypatch.setattr(
+        'xnet_mm.prediction.hub.upload', lambda *_, **kw: pushed.append(kw)
+    )
     names = dict(folder=tmp_path / 'saved', repo_id='me/rooms')
     run('push_to_hub', model=load_pair(tmp_path, 'segmentation'), **names)
     assert pushed == [dict(private=True)]

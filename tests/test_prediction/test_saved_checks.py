@@ -1,4 +1,4 @@
-"""A stranger's `config.json`: every trick is refused, and nothing runs."""
+"""A stranger's `config.json`: every trick is refused, nothing runs."""
 
 import builtins
 import copy
@@ -76,7 +76,6 @@ def types(path):
             'subprocess.Popen',
             'builtins.exec',
             'torch.hub.load',
-            'torch.load',
             'mmengine.fileio.load',
             'mmengine.Config.fromfile',
             'mmseg.apis.init_model',
