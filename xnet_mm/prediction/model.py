@@ -12,23 +12,17 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from PIL import Image
 
 from ..checks import is_whole
-from ..datasets.label_ids import file_ids
 from ..fast import prepare_for_inference
 from ..fileio.pairing import depth_head_of
 from ..models import MonoDepthEstimator
 from ..models.channels import image_channels
-from ..stack import NAMES, installed
-from ..version import __version__
-from ..visualization.panels import colours_as_bytes
 from . import hub
 from .card import pretrained_of, write_card
 from .depth import model_max_depth
 from .predictor import Predictor
-from .protocol import protocol_of
 from .result import Prediction
 from .run_folder import AUXILIARY
-from .saved_checks import FORMAT, check_saved
-from .saved_config import plain_config
+from .saved_config import describe
 from .saved_folder import write_folder
 from .sources import (
     Reader,
@@ -236,7 +230,10 @@ class Model:
                 f'this model was rewritten for {self.dtype}; load it without '
                 'dtype to save it'
             )
-        config = self._describe()
+        meta = self.predictor.meta
+        config = describe(
+            self.cfg, meta, self.channels, self.classes, self.max_depth
+        )
         card = write_card(
             name or folder.resolve().name,
             config,
@@ -278,38 +275,3 @@ class Model:
             title = repo_id.rpartition('/')[2]
             self.save_pretrained(folder, name=title, **told)
             return hub.upload(folder, repo_id, **kwargs)
-
-    def _describe(self) -> dict[str, Any]:
-        """What `config.json` holds."""
-        meta = self.predictor.meta
-        try:
-            plain = plain_config(self.cfg)
-        except ValueError as error:
-            raise ValueError(
-                f'this model cannot be saved for others: {error}. Share its '
-                'config and checkpoint, for load(CONFIG, CHECKPOINT)'
-            ) from None
-        config = dict(format=FORMAT, **plain, channels=self.channels)
-        if self.classes:
-            config['classes'] = [*self.classes]
-            config['ids'] = file_ids(meta).tolist()
-            if meta.get('palette'):
-                palette = colours_as_bytes(meta['palette'])
-                config['palette'] = palette.tolist()
-        if self.max_depth is not None:
-            config['max_depth'] = self.max_depth
-            protocol = protocol_of(self.cfg)
-            if protocol:
-                config['protocol'] = protocol
-        config['versions'] = _versions()
-        check_saved(config)
-        return config
-
-
-def _versions() -> dict[str, str]:
-    """Of what the predictions depend on."""
-    found = dict(xnet_mm=__version__)
-    for module, names in NAMES.items():
-        for text in installed(names).values():
-            found[module] = text
-    return found | installed(('torch', 'timm'))

@@ -6,16 +6,21 @@ held to `allowed.py` before anything is built of it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
+from ..datasets.label_ids import file_ids
 from ..fileio.text import read_bytes
+from ..stack import NAMES, installed
+from ..version import __version__
+from ..visualization.panels import colours_as_bytes
 from . import allowed
 from .pipeline import image_steps, without_truth
-from .saved_checks import check_model, check_pipeline, check_saved
+from .protocol import protocol_of
+from .saved_checks import FORMAT, check_model, check_pipeline, check_saved
 
 LARGEST_FILE = 10_000_000  # bytes
 HELP = (
@@ -45,6 +50,57 @@ def plain_config(cfg: Config) -> dict[str, Any]:
     check_model(found['model'])
     check_pipeline(found['test_pipeline'])
     return found
+
+
+def describe(
+    cfg: Config,
+    meta: Mapping[str, Any],
+    channels: int,
+    classes: Sequence[str],
+    max_depth: float | None,
+) -> dict[str, Any]:
+    """What `config.json` holds of a model.
+
+    Args:
+        cfg: That it was built of.
+        meta: `dataset_meta` of its checkpoint.
+        channels: Of its images.
+        classes: Their names; none without.
+        max_depth: Of its depth, metres; None without.
+
+    Raises:
+        ValueError: a class or option that a shared model may not have.
+    """
+    try:
+        plain = plain_config(cfg)
+    except ValueError as error:
+        raise ValueError(
+            f'this model cannot be saved for others: {error}. Share its '
+            'config and checkpoint, for load(CONFIG, CHECKPOINT)'
+        ) from None
+    config = dict(format=FORMAT, **plain, channels=channels)
+    if classes:
+        config['classes'] = [*classes]
+        config['ids'] = file_ids(meta).tolist()
+        if meta.get('palette'):
+            config['palette'] = colours_as_bytes(meta['palette']).tolist()
+    if max_depth is not None:
+        config['max_depth'] = max_depth
+        protocol = protocol_of(cfg)
+        if protocol:
+            config['protocol'] = protocol
+    config['versions'] = _versions()
+    check_saved(config)
+    return config
+
+
+def _versions() -> dict[str, str]:
+    """Of what the predictions depend on."""
+    found = dict(xnet_mm=__version__)
+    for module, names in NAMES.items():
+        for text in installed(names).values():
+            found[module] = text
+    return found | installed(('torch', 'timm'))
 
 
 def read_saved(path: Path) -> dict[str, Any]:
