@@ -1,5 +1,6 @@
 """The one reader of depth files: any supported format in, metres out."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -136,14 +137,26 @@ def _read_image(path: str) -> np.ndarray:
     else:
         reason = 'OpenCV cannot decode it'
     if raw is None and kind:
-        reason = (
-            f'{kind}, which OpenCV reads only in builds that have EXR and '
-            'with OPENCV_IO_ENABLE_OPENEXR=1 in the environment. Save it as '
-            'scan lines compressed by ZIP, or as npy or float TIFF'
-        )
+        reason = f'{kind}, {_describe_opencv()}'
     if raw is None:
         raise ValueError(f'{path}: unreadable depth ({reason})')
     return turn(raw, orientation)
+
+
+def _describe_opencv() -> str:
+    """Why OpenCV did not read an EXR file either, and what to do."""
+    found = re.search(r'OpenEXR: +(.*)', cv2.getBuildInformation())
+    if found is None or found[1].strip() == 'NO':
+        text = f'and this OpenCV ({cv2.__version__}) was built without EXR'
+    else:
+        text = (
+            'which OpenCV reads with OPENCV_IO_ENABLE_OPENEXR=1 in the '
+            'environment, if at all'
+        )
+    return (
+        f'{text}. Save it as scan lines compressed by ZIP, or as npy or '
+        'float TIFF'
+    )
 
 
 def _check_raw(path: str, raw: np.ndarray) -> None:

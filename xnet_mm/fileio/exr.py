@@ -16,7 +16,11 @@ import numpy as np
 from .image_headers import check_pixels
 
 EXR_START = b'v/1\x01'
-TYPES = {0: np.dtype('<u4'), 1: np.dtype('<f2'), 2: np.dtype('<f4')}
+TYPES: dict[int, np.dtype] = {
+    0: np.dtype('<u4'),
+    1: np.dtype('<f2'),
+    2: np.dtype('<f4'),
+}
 NONE, RLE, ZIPS, ZIP = range(4)
 LINES = {NONE: 1, RLE: 1, ZIPS: 1, ZIP: 16}  # of a block
 OTHERS = {4: 'PIZ', 5: 'PXR24', 6: 'B44', 7: 'B44A', 8: 'DWAA', 9: 'DWAB'}
