@@ -80,7 +80,8 @@ def test_lines():
     text = '\n'.join(describe_depth(SETTING, [GOOD, OUT], FIGURES))
     for part in (
         'Depth by protocol nyu_eigen (NYU-Depth-V2, Eigen split and crop)',
-        'then clamped to 0.001..10 m: median-aligned: times median(truth)',
+        'then clamped to 0.001..10 m:\n  median-aligned: times median(truth)',
+        '\n  scale-shift (1/d): the same in disparity, 1/d, as MiDaS has it',
         'predictions: floats are metres, integers 1000 units per metre',
         'truth: 256 file units per metre',
         'truth cut to the KB crop: 1 images',

@@ -17,7 +17,7 @@ from .depth_judge import (
 )
 from .depth_picture import draw_worst
 from .depth_report import (
-    MEANING,
+    MEANINGS,
     depth_rows,
     depth_table,
     describe_depth,
@@ -94,7 +94,7 @@ def _card(
         task='depth',
         protocol=asdict(setting.protocol),
         protocol_in_words=setting.protocol.describe(),
-        alignment=dict(meaning=MEANING, clamp=(near, far)),
+        alignment=dict(meaning=MEANINGS, clamp=(near, far)),
         **sides,
         images=dict(
             judged=len(verdicts),

@@ -15,11 +15,11 @@ HEADINGS = {
     'scale_shift': 'scale-shift',
     'scale_shift_disparity': 'scale-shift (1/d)',
 }
-MEANING = (
-    'median-aligned: times median(truth) / median(prediction); scale-shift: '
-    'least squares in depth; scale-shift (1/d): least squares in disparity, '
-    'as MiDaS'
-)
+MEANINGS = {
+    'median': 'times median(truth) / median(prediction)',
+    'scale_shift': 'least squares of scale and shift in depth',
+    'scale_shift_disparity': 'the same in disparity, 1/d, as MiDaS has it',
+}
 # Beyond these the metric map is most likely in other units.
 SUSPICIOUS = (2 / 3, 3 / 2)
 
@@ -38,7 +38,8 @@ def describe_depth(
         f'Depth by protocol {protocol.name} ({protocol.source})',
         *protocol.describe(),
         f'aligned per image over these pixels, then clamped to {near:g}..'
-        f'{far:g} m: {MEANING}',
+        f'{far:g} m:',
+        *(f'  {HEADINGS[n]}: {meaning}' for n, meaning in MEANINGS.items()),
         f'predictions: {setting.predictions.describe()}',
         f'truth: {setting.truth.describe()}',
         *(f'{what}: {count} images' for what, count in done.items()),
