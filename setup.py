@@ -21,6 +21,7 @@ INSTALL_REQUIRES = [
     # No mm* package, nor one that depends on one: two distributions share
     # the import names, and pip overwrites the one with the other unasked.
     # Nor OpenCV, for the same reason: see the extras.
+    'huggingface_hub',  # timm brings it
     'matplotlib',
     'numpy>=1.26',  # the oldest that was run
     'Pillow',

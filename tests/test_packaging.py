@@ -60,7 +60,15 @@ def constraints():
 def test_no_openmmlab_package_is_a_hard_requirement(described):
     required = {normal(requirement) for requirement in described[0]}
     assert required == {
-        *('matplotlib', 'numpy', 'pillow', 'prettytable', 'pyyaml', 'rich'),
+        *(
+            'huggingface-hub',
+            'matplotlib',
+            'numpy',
+            'pillow',
+            'prettytable',
+            'pyyaml',
+            'rich',
+        ),
         *('safetensors', 'scipy', 'timm', 'torch'),
     }
 
@@ -69,7 +77,7 @@ def test_extras_never_mix_the_two_distributions(described):
     extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
     assert set(extras) == {
         *('onedl', 'upstream', 'onedl-mask2former', 'upstream-mask2former'),
-        *('demo', 'nyu', 'deploy', 'tests'),
+        *('demo', 'nyu', 'geo', 'deploy', 'tests'),
         *('onedl-clients', 'upstream-clients'),
     }
     distributions = {n for names in stack.NAMES.values() for n in names}
@@ -91,7 +99,7 @@ def test_constraints_cover_what_make_installs(described, constraints):
     required, extras = described
     named = {normal(name) for name, _, _ in constraints}
     for extra in (
-        *('onedl', 'demo', 'deploy', 'tests'),
+        *('onedl', 'demo', 'geo', 'deploy', 'tests'),
         *('onedl-mask2former', 'onedl-clients'),
     ):
         required = required + extras[extra]
@@ -153,7 +161,7 @@ def test_every_import_is_declared(described):
     declared = {normal(r) for r in [*required, *extras['onedl']]}
     both = {normal(r) for r in extras['upstream']}
     assert DISTRIBUTIONS['cv2'] in declared & both
-    for extra in ('nyu', 'deploy'):  # converters and tools that say so
+    for extra in ('nyu', 'geo', 'deploy'):  # converters and tools that say so
         declared |= {normal(r) for r in extras[extra]}
     names = {DISTRIBUTIONS.get(n, normal(n)) for n in imported(*CODE)}
     assert names - declared - UNDECLARED == set()
