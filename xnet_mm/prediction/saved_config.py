@@ -166,6 +166,8 @@ def _plain(value: Any, registry: Any, table: Mapping, scope: str) -> Any:
     """Without what only a training needs, each `type` by its one name."""
     if isinstance(value, Mapping):
         scope = value.get('_scope_') or scope
+        if scope not in allowed.SCOPES:  # MMEngine would import it
+            raise ValueError(f'scope {scope!r:.60}, wanted one of OpenMMLab')
         out: dict[str, Any] = {}
         if 'type' in value:
             out['type'] = _name_of(value['type'], registry, table, scope)
@@ -197,7 +199,5 @@ def _name_of(kind: Any, registry: Any, table: Mapping, scope: str) -> Any:
 
 
 def _find(name: str, registry: Any, scope: str) -> Any:
-    if scope not in allowed.SCOPES:  # MMEngine would import it
-        raise ValueError(f'scope {scope!r:.60}, wanted one of OpenMMLab')
     with registry.switch_scope_and_registry(scope) as inner:
         return inner.get(name)
