@@ -37,13 +37,13 @@ from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
-from xnet_mm.fileio.output_names import output_names
 from xnet_mm.prediction.depth import model_max_depth, parse_intrinsics
 from xnet_mm.prediction.files import PictureFiles, PictureVideo
 from xnet_mm.prediction.inputs import (
     check_out_dir,
     describe_skipped,
     find_images,
+    named_images,
     predict_images,
     predict_video,
 )
@@ -199,13 +199,11 @@ def main() -> None:
 
 def predict_large(args: Namespace, model: Model, skipped: list[str]) -> None:
     """Write the maps and pictures of all images, by tiles."""
-    paths = find_images(args.input, args.out_dir, ARRAYS)
-    root = args.input if args.input.is_dir() else args.input.parent
-    names = output_names(paths, root)
-    for path in paths:  # each has a bar of its own
+    names = named_images(model.predictor, args.input, args.out_dir)
+    for path, name in names.items():  # each has a bar of its own
         try:
             result = model(path)
-            result.name = str(names[path])
+            result.name = name
             result.save(args.out_dir, args.opacity, args.depth_range)
         except (FileNotFoundError, ValueError, MemoryError) as error:
             skipped.append(describe_skipped(path, error))

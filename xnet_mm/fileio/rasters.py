@@ -18,10 +18,10 @@ import numpy as np
 from .atomic import replacing
 from .image_headers import PNG_START
 from .images import open_header, orientation_of, read_image
+from .pillow_images import ORIENTATION
 
 GDAL_CACHE = 64  # MiB; of itself it takes 5 % of the machine's memory
 LARGE = 2**26  # pixels; smaller pictures are decoded whole, as elsewhere
-TIFF_ORIENTATION = 274
 # Bands that are colours, by GDAL's names.
 COLOURS = (
     ('gray',),
@@ -102,10 +102,11 @@ def open_rows(path: Path) -> Iterator[RowReader]:
         ValueError: as `read_image`.
     """
     with open_header(path) as picture:
-        plain = _is_turned(picture) is False
+        is_turned = _is_turned(picture)
         large = picture.width * picture.height > LARGE
         kind = picture.format
-    if large and plain and kind in ('TIFF', 'PNG') and has_rasterio():
+    by_rows = large and not is_turned and kind in ('TIFF', 'PNG')
+    if by_rows and has_rasterio():
         import rasterio
 
         with (
@@ -122,7 +123,7 @@ def open_rows(path: Path) -> Iterator[RowReader]:
 
 def _is_turned(picture: Any) -> bool:
     if picture.format == 'TIFF':
-        return bool(picture.tag_v2.get(TIFF_ORIENTATION, 1) != 1)
+        return bool(picture.tag_v2.get(ORIENTATION, 1) != 1)
     return orientation_of(picture) != 1
 
 

@@ -43,10 +43,8 @@ def predict_images(
         skipped: Such images are added here, with the reason.
         out_dir: Of the outputs, which are no inputs.
     """
-    arrays = ARRAYS if predictor.pipeline.takes_arrays else ()
-    paths = find_images(source, out_dir, arrays)
-    root = source if source.is_dir() else source.parent
-    names = output_names(paths, root)
+    names = named_images(predictor, source, out_dir)
+    paths = [*names]
     batch: dict[Path, np.ndarray] = {}
     for path in track(paths, 'Predicting'):
         try:
@@ -60,8 +58,25 @@ def predict_images(
                 files, images, results, strict=True
             ):
                 if result is not None:
-                    yield str(names[file]), image, result
+                    yield names[file], image, result
             batch = {}
+
+
+def named_images(
+    predictor: Predictor, source: Path, out_dir: Path | None = None
+) -> dict[Path, str]:
+    """The images that a model takes, and what their outputs are called.
+
+    Args:
+        predictor: The model.
+        source: An image or a folder.
+        out_dir: Of the outputs, which are no inputs.
+    """
+    arrays = ARRAYS if predictor.pipeline.takes_arrays else ()
+    paths = find_images(source, out_dir, arrays)
+    root = source if source.is_dir() else source.parent
+    names = output_names(paths, root)
+    return {path: str(names[path]) for path in paths}
 
 
 def predict_video(
