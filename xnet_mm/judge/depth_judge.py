@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets.threads import run_jobs
 from ..evaluation.boundary_functional import depth_boundary_scores
 from ..evaluation.boundary_metric import DepthBoundaryMetric
 from ..evaluation.depth_alignment import (
@@ -28,7 +27,7 @@ from ..evaluation.depth_metric import (
 from ..evaluation.depth_protocols import DepthProtocol
 from .depth_files import Units, read_prediction, read_truth
 from .digest import file_digest
-from .pairs import Pair, split_problem
+from .pairs import Pair, judge_pairs
 from .sizes import fit_sizes
 
 Boundary = tuple[float, float, float]
@@ -107,16 +106,7 @@ def judge_depth(
         A verdict of each that could be judged, in order, and (file, why) of
         the others.
     """
-    found = run_jobs(
-        partial(judge_pair, setting=setting), pairs, 'Judging', workers
-    )
-    verdicts, wrong = [], []
-    for pair, result in zip(pairs, found, strict=True):
-        if isinstance(result, DepthVerdict):
-            verdicts.append(result)
-        else:
-            wrong.append(split_problem(result, pair))
-    return verdicts, wrong
+    return judge_pairs(partial(judge_pair, setting=setting), pairs, workers)
 
 
 def judge_pair(pair: Pair, setting: DepthSetting) -> DepthVerdict:

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..datasets.array_files import read_array
 from ..datasets.label_ids import IGNORED
-from ..datasets.threads import run_jobs
 from ..datasets.transforms.labels import decode_label_map
 from ..evaluation.boundary_functional import (
     boundary_overlap,
@@ -21,7 +20,7 @@ from ..evaluation.depth_metric import NO_TRUTH
 from ..fileio.text import read_bytes
 from .digest import file_digest
 from .label_space import LabelSpace
-from .pairs import Pair, split_problem
+from .pairs import Pair, judge_pairs
 
 NO_PIXEL = 'every pixel is ignored'
 ARRAYS = ('.npy', '.npz')
@@ -118,16 +117,7 @@ def judge_labels(
         A verdict of each that could be judged, in order, and (file, why) of
         the others.
     """
-    found = run_jobs(
-        partial(judge_label_pair, space=space), pairs, 'Judging', workers
-    )
-    verdicts, wrong = [], []
-    for pair, result in zip(pairs, found, strict=True):
-        if isinstance(result, LabelVerdict):
-            verdicts.append(result)
-        else:
-            wrong.append(split_problem(result, pair))
-    return verdicts, wrong
+    return judge_pairs(partial(judge_label_pair, space=space), pairs, workers)
 
 
 def judge_label_pair(pair: Pair, space: LabelSpace) -> LabelVerdict:

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ..datasets.kitti import truth_of_selection
+from ..datasets.threads import run_jobs
 from .sources import Source, read_source
 
+Verdict = TypeVar('Verdict')
 MAX_SHOWN = 20
 NO_PREDICTION, NO_PARTNER = 'no prediction', 'no truth of this name'
 GONE = 'no such file'
@@ -217,6 +220,33 @@ def describe_alone(alone: Sequence[tuple[str, str]], what: str) -> str:
     if len(alone) > MAX_SHOWN:
         lines.append(f'... and {len(alone) - MAX_SHOWN} more')
     return '\n  '.join([f'{len(alone)} {what}:', *lines])
+
+
+def judge_pairs(
+    judge: Callable[[Pair], Verdict],
+    pairs: Sequence[Pair],
+    workers: int | None = None,
+) -> tuple[list[Verdict], list[tuple[str, str]]]:
+    """Judge all pairs, in threads, with a progress bar.
+
+    Args:
+        judge: The verdict on one pair; an OSError or ValueError of it begins
+            with the path of the file.
+        pairs: At least one.
+        workers: Threads; by default one a core.
+
+    Returns:
+        A verdict of each that could be judged, in order, and (file, why) of
+        the others.
+    """
+    found = run_jobs(judge, pairs, 'Judging', workers)
+    verdicts, wrong = [], []
+    for pair, result in zip(pairs, found, strict=True):
+        if isinstance(result, str):
+            wrong.append(split_problem(result, pair))
+        else:
+            verdicts.append(result)
+    return verdicts, wrong
 
 
 def split_problem(text: str, pair: Pair) -> tuple[str, str]:
