@@ -49,6 +49,7 @@ from xnet_mm.prediction.inputs import (
 )
 from xnet_mm.prediction.model import Model
 from xnet_mm.prediction.predictor import Predictor
+from xnet_mm.prediction.tiled import DEPTH_SCALE
 from xnet_mm.prediction.videos import VIDEO_SUFFIXES, Video
 from xnet_mm.prediction.writers import FOLDERS, writer_for
 
@@ -87,7 +88,7 @@ def parse_args() -> Namespace:
     depth.add_argument(
         '--depth-scale',
         type=depth_scale,
-        default=1000,
+        default=DEPTH_SCALE,
         help='file units per metre of the PNG (1000: mm; KITTI: 256)',
     )
     depth.add_argument(
@@ -120,6 +121,11 @@ def parse_args() -> Namespace:
         parser.error(
             '--tile writes maps and pictures, a tile at a time: no --npy, '
             '--intrinsics or --batch-size'
+        )
+    if args.tile and args.depth_scale != DEPTH_SCALE:
+        parser.error(
+            f'--tile writes depth in {DEPTH_SCALE:g} units per metre, not '
+            f'--depth-scale {args.depth_scale:g}'
         )
     return args
 

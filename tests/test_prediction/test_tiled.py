@@ -184,6 +184,7 @@ def test_the_tool_writes_the_same_files(pairs, tmp_path, monkeypatch):
     ('options', 'text'),
     [
         (('--tile', '20'), 'wanted a whole number from 64 to 8192, got'),
+        (('--tile', '64', '--depth-scale', '256'), 'not --depth-scale 256'),
         (('--tile', '64', '--npy'), 'no --npy, --intrinsics or --batch-size'),
     ],
 )
