@@ -1,27 +1,9 @@
 """tools/evaluate.py on another program's files, and tools/test.py."""
 
 import json
-import runpy
-import sys
 
 import pytest
-from tiny_depth import REPO, write_run
-
-from xnet_mm.visualization import DepthPanelVisualizer
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """Run a tool of the repository in this process."""
-    monkeypatch.setenv('LOCAL_RANK', '0')  # the tools set it: undo that
-
-    def run_tool(script, *args):
-        # MMEngine keeps one visualiser of each name for the whole process.
-        DepthPanelVisualizer._instance_dict.clear()
-        monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
-        runpy.run_path(str(REPO / 'tools' / script), run_name='__main__')
-
-    return run_tool
+from tiny_depth import write_run
 
 
 def test_the_same_digits_as_a_test_by_config(tmp_path, run):

@@ -1,31 +1,13 @@
 """tools/test.py with a depth model, from the outside."""
 
-import runpy
-import sys
-
 import cv2
 import numpy as np
 import pytest
-from tiny_depth import REPO, depth_of, make_image, write_run
+from tiny_depth import depth_of, make_image, write_run
 
 from xnet_mm.datasets.depth_io import read_depth
-from xnet_mm.visualization import DepthPanelVisualizer
 from xnet_mm.visualization.depth_colours import colour_depth
 from xnet_mm.visualization.panels import GAP, ROW
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """Run a tool of the repository in this process."""
-    monkeypatch.setenv('LOCAL_RANK', '0')  # the tools set it: undo that
-
-    def run_tool(script, *args):
-        # MMEngine keeps one visualiser of each name for the whole process.
-        DepthPanelVisualizer._instance_dict.clear()
-        monkeypatch.setattr(sys, 'argv', [script, *map(str, args)])
-        runpy.run_path(str(REPO / 'tools' / script), run_name='__main__')
-
-    return run_tool
 
 
 @pytest.mark.parametrize('tta', [(), ('--tta',)])
