@@ -23,6 +23,7 @@ SIDE = 32_768  # pixels
 FARTHEST = 1e6  # metres
 PIXELS = 2**28
 DAY = 86_400  # seconds
+MONTH = 43_200  # minutes
 COLOUR_RANGES = ('max_depth', 'percentile')
 
 
@@ -130,6 +131,15 @@ def seconds(text: str) -> float:
     """A time to wait, up to a day."""
     return _number(
         text, f'seconds, 0 to {DAY}', lambda value: 0 <= value <= DAY
+    )
+
+
+def minutes(text: str) -> float:
+    """A time to work, above 0, up to a month."""
+    return _number(
+        text,
+        f'minutes, above 0, up to {MONTH}',
+        lambda value: 0 < value <= MONTH,
     )
 
 
