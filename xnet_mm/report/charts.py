@@ -93,7 +93,7 @@ def _draw_line(
     axis.plot(
         *(steps, values), color=colour, linewidth=1.8, marker=style, ms=4
     )
-    if chosen in points:
+    if chosen is not None and chosen in points:
         axis.plot(
             *([chosen], [points[chosen]]),
             color=ORANGE,
@@ -186,8 +186,7 @@ def bin_names(counts: DepthCounts) -> list[str]:
 def svg(figure: Figure) -> bytes:
     """A figure without background; equal ones give equal bytes."""
     data = BytesIO()
-    settings = {'svg.hashsalt': 'xnet_mm', 'svg.fonttype': 'path'}
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context({'svg.hashsalt': 'xnet_mm'}):
         figure.savefig(
             data, format='svg', transparent=True, metadata=dict(Date=None)
         )

@@ -193,7 +193,8 @@ class ClassTally:
 
 def maps_of(sample: BaseDataElement) -> tuple[np.ndarray, np.ndarray]:
     """Predicted and true classes of a sample, (H, W) each."""
-    return tuple(  # type: ignore[return-value]
+    pred, gt = (
         sample.get(key).data.squeeze(0).cpu().numpy()
         for key in ('pred_sem_seg', 'gt_sem_seg')
     )
+    return pred, gt

@@ -30,6 +30,11 @@ NO_MATTER = {'pipeline', 'type', '_scope_', 'backend_args', 'lazy_init'}
 TRUTH = (LoadAnnotations, LoadLabels, LoadDepth)
 TRUTH_OPTIONS = {'type', '_scope_', 'reduce_zero_label', 'imdecode_backend'}
 MOST_STEPS = 32
+# What data sets raise where files are gone, or an option is no such thing.
+DAMAGE = (
+    *(OSError, ValueError, AssertionError),
+    *(AttributeError, KeyError, TypeError),
+)
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 HELP = (
     'A report opens only data sets of xnet_mm, and of MMSegmentation those '
@@ -98,9 +103,10 @@ def open_training(values: Mapping[str, Any], config: Path) -> Split:
 def _open(
     values: Mapping[str, Any], key: str, config: Path, name: str
 ) -> Split:
-    loader = values.get(key)
+    given = values.get(key)
+    loader: dict = given if isinstance(given, dict) else {}
     where = f'{config}: {key}.dataset'
-    parts = [*_leaves(loader.get('dataset'))] if _is_dict(loader) else []
+    parts = [*_leaves(loader.get('dataset'))]
     if not parts:
         raise ValueError(f'{where} is missing')
     scope = values.get('default_scope') or 'mmseg'
@@ -120,11 +126,12 @@ def _open(
             raise ValueError(f'{where}: {error}') from None
         try:
             built.append(dataset.pop('type')(**dataset, pipeline=pipeline))
-        except (OSError, ValueError, AssertionError) as error:
+        except DAMAGE as error:
             raise ValueError(
-                f'the {name} data of this run cannot be opened: {error}'
+                f'the {name} data of this run cannot be opened: {error}. Put '
+                f'them back there, or correct the paths in {config}'
             ) from error
-    size = loader.get('batch_size') if loader else 1
+    size = loader.get('batch_size')
     return Split(
         name,
         built[0] if len(built) == 1 else ConcatDataset(built),
@@ -133,14 +140,10 @@ def _open(
     )
 
 
-def _is_dict(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
 def _tested(values: Mapping[str, Any]) -> dict | None:
     for key in ('val_dataloader', 'test_dataloader'):
         loader = values.get(key)
-        if _is_dict(loader):
+        if isinstance(loader, dict):
             return next(_leaves(loader.get('dataset')), None)
     return None
 
@@ -180,7 +183,7 @@ def _checked(part: dict, scope: str, name: str) -> dict:
     return dict(options, type=found)
 
 
-def _is_listed(kind: type) -> bool:
+def _is_listed(kind: Any) -> bool:
     if kind.__module__.startswith(OURS):
         return True
     return (
@@ -196,9 +199,8 @@ def _pipeline(steps: Any, scope: str, name: str) -> list[dict]:
     if (
         not isinstance(steps, list | tuple)
         or not 1 < len(steps) <= MOST_STEPS
-        or not all(
-            _is_dict(s) and isinstance(s.get('type'), str) for s in steps
-        )
+        or not all(isinstance(step, dict) for step in steps)
+        or not all(isinstance(step.get('type'), str) for step in steps)
     ):
         raise ValueError(f'pipeline={steps!r:.60}, wanted transforms')
     plain = [

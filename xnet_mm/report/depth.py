@@ -45,9 +45,8 @@ MEANINGS = {
 
 def distance_edges(far: float) -> np.ndarray:
     """Round numbers from 0 to `far` metres, at most ten steps."""
-    ticks = MaxNLocator(MOST_BINS, steps=[1, 2, 2.5, 5, 10]).tick_values(
-        0, far
-    )
+    locator = MaxNLocator(MOST_BINS, steps=[1, 2, 2.5, 5, 10])
+    ticks = np.asarray(locator.tick_values(0, far))
     return ticks[(ticks >= 0) & (ticks < far * (1 + 1e-9))]
 
 
@@ -127,18 +126,26 @@ class DepthTally:
         chosen = protocol.select(torch.from_numpy(pred), torch.from_numpy(gt))
         counts.add(*(part.numpy() for part in chosen))
         figures = dict(zip(protocol.keys, own.values, strict=True))
-        shown = [
-            protocol.keys[0],
-            *(k for k in ('rmse', 'd1') if k in figures),
-        ]
         counts.worst.offer(
             own.values[0],
             lambda: Shown(
                 self.split.local(path),
-                ', '.join(f'{key} {figures[key]:.4f}' for key in shown),
+                self._caption(sample, figures),
                 self.draw(sample),
             ),
         )
+
+    def _caption(
+        self, sample: BaseDataElement, figures: dict[str, float]
+    ) -> str:
+        keys = dict.fromkeys([self.counts.protocol.keys[0], 'rmse', 'd1'])
+        words = [
+            f'{MEANINGS[key][0]} {figures[key]:.4f}'
+            for key in keys
+            if key in figures
+        ]
+        near, far = depth_range('percentile', None, self._shown(sample)[1])
+        return f'{", ".join(words)}; colours {near:.3g}–{far:.3g} m'
 
     def panels(self, sample: BaseDataElement) -> dict[str, np.ndarray]:
         """Image, truth where it counts, and prediction, small."""
@@ -168,7 +175,8 @@ class DepthTally:
 
 def maps_of(sample: BaseDataElement) -> tuple[np.ndarray, np.ndarray]:
     """Predicted and true depth of a sample, (H, W) metres each."""
-    return tuple(  # type: ignore[return-value]
+    pred, gt = (
         sample.get(key).data.cpu().numpy().reshape(sample.get(key).shape[-2:])
         for key in ('pred_depth_map', 'gt_depth_map')
     )
+    return pred, gt

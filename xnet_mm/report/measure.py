@@ -13,6 +13,7 @@ from mmseg.evaluation import IoUMetric
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from rich.progress import track
 
+from ..datasets.label_ids import IGNORED
 from ..evaluation import (
     BoundaryMetric,
     DepthBoundaryMetric,
@@ -93,14 +94,15 @@ def measure(model: Model, split: Split, values: Mapping[str, Any]) -> Measured:
     evaluator = LabelledEvaluator(metrics)
     evaluator.dataset_meta = meta
     by_kind = {type(metric): metric for metric in metrics}
-    tallies: list[ClassTally | DepthTally] = []
+    of_classes = of_depth = None
     if has_classes:
         gives_logits = isinstance(segmentor.decode_head, BaseDecodeHead)
         ignored = by_kind[IoUMetric].ignore_index
-        tallies.append(ClassTally(split, meta, ignored, gives_logits))
+        of_classes = ClassTally(split, meta, ignored, gives_logits)
     if has_depth:
         protocol = by_kind[DepthProtocolMetric].protocol
-        tallies.append(DepthTally(split, protocol, model.max_depth))
+        of_depth = DepthTally(split, protocol, model.max_depth)
+    tallies = [tally for tally in (of_classes, of_depth) if tally]
     count = len(split.dataset)
     chosen = {*np.linspace(0, count - 1, min(COLUMNS, count)).round().tolist()}
     columns = []
@@ -120,14 +122,13 @@ def measure(model: Model, split: Split, values: Mapping[str, Any]) -> Measured:
         )
     by_class = _by_class(by_kind[IoUMetric]) if has_classes else {}
     figures = evaluator.evaluate(count)
-    found = {type(t): t.counts for t in tallies}
     return Measured(
         {key: float(value) for key, value in figures.items()},
         count,
-        found.get(ClassTally),
+        of_classes.counts if of_classes else None,
         by_class,
-        by_kind[IoUMetric].ignore_index if has_classes else 255,
-        found.get(DepthTally),
+        of_classes.ignored if of_classes else IGNORED,
+        of_depth.counts if of_depth else None,
         by_kind.get(BoundaryMetric),
         columns,
         shown_classes,

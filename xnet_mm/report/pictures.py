@@ -96,7 +96,9 @@ def draw_mistakes(
     grey = cv2.cvtColor(shrink_image(image), cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, gt.shape[::-1])[..., None]
     wrong = (pred != gt)[..., None]
-    paint = np.where(wrong, np.float32(WRONG), np.float32(RIGHT))
+    paint = np.where(
+        wrong, np.array(WRONG, np.float32), np.array(RIGHT, np.float32)
+    )
     share = np.where(wrong, FAINT / 2, FAINT).astype(np.float32)
     picture = (1 - share) * paint + share * grey
     picture[gt == ignored] = 0
@@ -142,10 +144,10 @@ def draw_grid(
     for name in columns[0]:
         panels = [_fitted(column[name], CELL) for column in columns]
         height = max(panel.shape[0] for panel in panels)
-        row = [
-            part for p in panels for part in (_gap(height), _low(p, height))
-        ]
-        rows.append(titled(np.concatenate(row[1:], axis=1), name))
+        parts = []
+        for panel in panels:
+            parts += [_gap(height), _low(panel, height)]
+        rows.append(titled(np.concatenate(parts[1:], axis=1), name))
     picture = rows[0]
     for row in rows[1:]:
         picture = stack(stack(picture, _gap(GAP)), row)

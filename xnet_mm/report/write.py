@@ -12,11 +12,12 @@ from ..fileio.atomic import write_atomically
 from ..prediction.load import load
 from ..prediction.run_folder import find_run, read_run_config
 from ..visualization.panels import legend
+from .content import Report
 from .data import open_training, open_validation
 from .markup import document
 from .measure import Measured, measure
 from .overview import Overview, look_at
-from .page import Report, sections
+from .page import sections
 from .pictures import draw_grid, jpeg
 
 HELP = (
