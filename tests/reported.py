@@ -146,9 +146,7 @@ def make_run(folder, kind='segmentation'):
         meta = {k: v for k, v in meta.items() if k != 'palette'}
         meta['classes'] = names
     torch.save(
-        dict(
-            state_dict=built(cfg).state_dict(), meta=dict(dataset_meta=meta)
-        ),
+        dict(state_dict=built(cfg).state_dict(), meta=dict(dataset_meta=meta)),
         run / 'best_x_iter_10.pth',
     )
     write_log(run, '20260101_000000', range(1, 13), validated=10)

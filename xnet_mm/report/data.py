@@ -30,6 +30,7 @@ NO_MATTER = {'pipeline', 'type', '_scope_', 'backend_args', 'lazy_init'}
 TRUTH = (LoadAnnotations, LoadLabels, LoadDepth)
 TRUTH_OPTIONS = {'type', '_scope_', 'reduce_zero_label', 'imdecode_backend'}
 MOST_STEPS = 32
+MOST_AT_ONCE = 64  # images
 # What data sets raise where files are gone, or an option is no such thing.
 DAMAGE = (
     *(OSError, ValueError, AssertionError),
@@ -57,6 +58,12 @@ class Split(NamedTuple):
     dataset: Any
     root: str
     batch_size: int
+
+    @property
+    def transforms(self) -> Any:
+        """Of the pipeline; of several data sets that of the first."""
+        parts = getattr(self.dataset, 'datasets', [self.dataset])
+        return parts[0].pipeline.transforms
 
     def local(self, path: str | Path) -> str:
         """The name of a file below the root."""
@@ -136,7 +143,7 @@ def _open(
         name,
         built[0] if len(built) == 1 else ConcatDataset(built),
         str(parts[0].get('data_root') or ''),
-        size if type(size) is int and size > 0 else 1,
+        min(size, MOST_AT_ONCE) if type(size) is int and size > 0 else 1,
     )
 
 

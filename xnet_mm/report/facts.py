@@ -49,7 +49,7 @@ def facts_of_training(
 ) -> dict[str, str]:
     """Name -> text, for the head of the page."""
     model = values['model']
-    loader = values.get('train_dataloader') or {}
+    loader = _dict(values.get('train_dataloader'))
     found = {'checkpoint': f'{run.checkpoint.name}, {run.which}'}
     heads = [_kind(model.get(k)) for k in ('decode_head', 'depth_head')]
     found['head'] = ', '.join(h for h in heads if h != 'unknown')
@@ -67,7 +67,8 @@ def facts_of_training(
         reached = f', {log.iteration} reached' if log else ''
         per_step = f', {batch} images at once in each process' if batch else ''
         found['length'] = f'{length}{reached}{per_step}'
-    optimizer = (values.get('optim_wrapper') or {}).get('optimizer') or {}
+    wrapper = _dict(values.get('optim_wrapper'))
+    optimizer = _dict(wrapper.get('optimizer'))
     if optimizer:
         rate = optimizer.get('lr')
         found['optimizer'] = _kind(optimizer) + (
@@ -75,14 +76,19 @@ def facts_of_training(
             if isinstance(rate, float | int)
             else ''
         )
-    seed = (values.get('randomness') or {}).get('seed')
+    seed = _dict(values.get('randomness')).get('seed')
     if seed is not None:
         found['seed'] = str(seed)
     return found
 
 
+def _dict(value: Any) -> dict:
+    """A part of the config; empty where it is no such part."""
+    return value if isinstance(value, dict) else {}
+
+
 def _length(values: Mapping[str, Any]) -> str:
-    loop = values.get('train_cfg') or {}
+    loop = _dict(values.get('train_cfg'))
     for key, noun in (('max_iters', 'iterations'), ('max_epochs', 'epochs')):
         if loop.get(key):
             return f'{loop[key]} {noun}'
@@ -91,13 +97,13 @@ def _length(values: Mapping[str, Any]) -> str:
 
 def counts_epochs(values: Mapping[str, Any]) -> bool:
     """Whether the validations in the log are numbered by epoch."""
-    loop = values.get('train_cfg') or {}
+    loop = _dict(values.get('train_cfg'))
     return bool(loop.get('by_epoch')) or 'Epoch' in str(loop.get('type'))
 
 
 def describe_inference(values: Mapping[str, Any], split: Split) -> str:
     """How an image gets through the model in a test."""
-    test = values['model'].get('test_cfg') or {}
+    test = _dict(values['model'].get('test_cfg'))
     if test.get('mode') == 'slide':
         words = [
             f'sliding windows of {_size(test.get("crop_size"))}, '
@@ -107,8 +113,7 @@ def describe_inference(values: Mapping[str, Any], split: Split) -> str:
         words = ['whole images']
     if test.get('flip'):
         words.append('averaged with the flipped image')
-    parts = getattr(split.dataset, 'datasets', [split.dataset])
-    for step in parts[0].pipeline.transforms:
+    for step in split.transforms:
         name = type(step).__name__
         scale = getattr(step, 'scale', None)
         if 'Resize' in name and scale:

@@ -69,6 +69,9 @@ def look_at(split: Split) -> Overview:
 
     Args:
         split: from `open_training`.
+
+    Raises:
+        ValueError: no image can be read; says why not the first.
     """
     dataset = split.dataset
     meta = dataset.metainfo
@@ -78,8 +81,10 @@ def look_at(split: Split) -> Overview:
     def look(number: int) -> Look:
         return _look(dataset[number], meta)
 
+    why = 'there are none'
     for result in run_jobs(look, chosen, 'Looking at the training data'):
         if isinstance(result, str):
+            why = result if not found.broken else why
             found.broken += 1
             continue
         found.read += 1
@@ -94,6 +99,8 @@ def look_at(split: Split) -> Overview:
                 0 if found.depths is None else found.depths
             )
             found.unknown += result.unknown
+    if not found.read:
+        raise ValueError(f'none of the training images can be read: {why}')
     for number in _spread(found.images, SHOWN):
         try:
             found.shown.append(_show(split, dataset[number], meta))
@@ -129,8 +136,7 @@ def _look(sample: dict[str, Any], meta: dict[str, Any]) -> Look:
 
 
 def _show(split: Split, sample: dict[str, Any], meta: dict[str, Any]) -> Shown:
-    parts = getattr(split.dataset, 'datasets', [split.dataset])
-    read = picture_reader(parts[0].pipeline.transforms)
+    read = picture_reader(split.transforms)
     image = read(sample['img_path'])[..., ::-1]
     panels = dict(image=shrink_image(image))
     if 'gt_seg_map' in sample:

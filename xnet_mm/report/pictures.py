@@ -43,9 +43,7 @@ class Shown(NamedTuple):
 
 def read_picture(split: Split, sample: BaseDataElement) -> np.ndarray:
     """What people are shown of a sample's file, as its maps are cut."""
-    dataset = split.dataset
-    parts = getattr(dataset, 'datasets', [dataset])
-    read = picture_reader(parts[0].pipeline.transforms)
+    read = picture_reader(split.transforms)
     image = read(sample.metainfo['img_path'])[..., ::-1]
     box = sample.metainfo.get('crop_box')
     return image if box is None else crop_image(image, box)
