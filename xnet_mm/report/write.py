@@ -21,8 +21,8 @@ from .page import sections
 from .pictures import draw_grid, jpeg
 
 HELP = (
-    'A report is made of the folder of a training (its --work-dir), with its '
-    'config and a checkpoint.'
+    'A report is made of the folder of a training (its --work-dir): its '
+    'config and its one best checkpoint, or its last.'
 )
 # What the reader of a folder advises, and a report cannot do.
 ADVICE = re.compile(
