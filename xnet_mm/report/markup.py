@@ -78,7 +78,8 @@ table.matrix td { width: 2.1rem; min-width: 2.1rem; height: 1.7rem;
   text-align: center; vertical-align: middle; padding: 0;
   font-variant-numeric: tabular-nums; }
 table.matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg);
-  max-height: 11rem; overflow: hidden; vertical-align: bottom; color: inherit;
+  max-height: 11rem; overflow: hidden; white-space: nowrap;
+  vertical-align: bottom; color: inherit;
   padding: .3rem 0; }
 table.matrix tbody th { text-align: right; white-space: nowrap;
   vertical-align: middle; max-width: 12rem; overflow: hidden;

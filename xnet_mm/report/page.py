@@ -70,7 +70,7 @@ def sections(report: Report) -> Iterator[tuple[str, str]]:
             colours = ''
             if what == 'classes' and found.classes:
                 colours = class_legend(found.classes)
-            yield name, _worst(counts.worst.found(), key, what) + colours
+            yield name, _worst(counts.worst.found(), key, what, colours)
     yield 'Boundaries', _boundaries(found)
     if found.classes:
         yield 'Confidence', reliability(found.classes)
@@ -79,7 +79,9 @@ def sections(report: Report) -> Iterator[tuple[str, str]]:
     yield 'How it was made', made(report.folder, report.run)
 
 
-def _worst(images: Sequence[Shown], figure: str, what: str) -> str:
+def _worst(
+    images: Sequence[Shown], figure: str, what: str, colours: str
+) -> str:
     errors = (
         'errors are red, what does not count is black'
         if what == 'classes'
@@ -87,7 +89,7 @@ def _worst(images: Sequence[Shown], figure: str, what: str) -> str:
         'does not count is black; near is bright'
     )
     words = f'By {figure}, the worst first; {errors}.'
-    return paragraph(words, 'soft') + rows_of_panels(images)
+    return paragraph(words, 'soft') + colours + rows_of_panels(images)
 
 
 def _boundaries(found: Measured) -> str:
