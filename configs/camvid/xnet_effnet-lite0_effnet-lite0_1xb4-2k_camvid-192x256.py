@@ -25,24 +25,34 @@ model = dict(
         channels=32,
         pyramid_channels=64,
         upsample='bilinear',
-        # Square root of inverse frequency in train, 1 on average: the rare
-        # classes (pole, sign, bicyclist) hold 1 % of the pixels each.
-        loss_decode=dict(
-            # mmseg's own fails on id 255 in OpenMMLab's release 1.2.2.
-            type='xnet_mm.WeightedCrossEntropyLoss',
-            class_weight=[
-                0.9,
-                0.75,
-                3.6,
-                0.65,
-                1.7,
-                1.15,
-                3.3,
-                3.4,
-                1.5,
-                4.5,
-                6.7,
-            ],
-        ),
+        loss_decode=[
+            dict(
+                # mmseg's own fails on id 255 in OpenMMLab's release 1.2.2.
+                type='xnet_mm.WeightedCrossEntropyLoss',
+                # Square root of inverse frequency in train, 1 on average: the
+                # rare classes (pole, sign, bicyclist) hold 1 % of the pixels
+                # each.
+                class_weight=[
+                    0.9,
+                    0.75,
+                    3.6,
+                    0.65,
+                    1.7,
+                    1.15,
+                    3.3,
+                    3.4,
+                    1.5,
+                    4.5,
+                    6.7,
+                ],
+            ),
+            # The IoU itself, of the classes that a batch holds.
+            dict(
+                type='LovaszLoss',
+                loss_type='multi_class',
+                classes='present',
+                reduction='none',
+            ),
+        ],
     ),
 )

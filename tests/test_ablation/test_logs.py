@@ -28,6 +28,7 @@ def test_log_of_a_resumed_run(tmp_path):
     assert log.losses == {10: 3.0, 20: 1.5}
     assert log.validations == {10: {'mIoU': 1.0}, 20: {'mIoU': 2.0}}
     assert log.iteration == 20
+    assert log.rates == {10: 1e-3}  # the others lack it
     with path.open('a') as file:
         file.write('\n{}\n')
     with pytest.raises(ValueError, match=r'line 3: wanted JSON, got .*loss'):

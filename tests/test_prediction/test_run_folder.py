@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pytest
 import torch
@@ -152,6 +153,23 @@ def test_a_class_that_is_not_on_the_list(tmp_path, changes, message):
     path = dumped(tmp_path, **changes)
     with pytest.raises(ValueError, match=rf'a\.py: .*{message}'):
         build_config(path, read_run_config(path))
+
+
+def test_no_package_of_a_scope_is_imported(tmp_path, monkeypatch):
+    for name in ('__init__', 'registry'):
+        (tmp_path / 'evil').mkdir(exist_ok=True)
+        (tmp_path / 'evil' / f'{name}.py').touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    load, pack = config_of('depth').test_pipeline
+    steps = [load, dict(pack, _scope_='evil')]
+    for change in (
+        dict(test_pipeline=steps),
+        dict(test_dataloader=dict(dataset=dict(pipeline=steps))),
+    ):
+        path = dumped(tmp_path, **change)
+        with pytest.raises(ValueError, match="scope 'evil', wanted one of O"):
+            build_config(path, read_run_config(path))
+    assert 'evil' not in sys.modules
 
 
 def test_the_auxiliary_head_is_left_out(tmp_path):

@@ -33,10 +33,12 @@ class RunLog(NamedTuple):
     Attributes:
         losses: Training loss by iteration, as the logger hook averaged it.
         validations: Metrics by the iteration of the validation.
+        rates: Learning rate by iteration, where the logger hook wrote it.
     """
 
     losses: dict[int, float]
     validations: dict[int, dict[str, float]]
+    rates: dict[int, float]
 
     @property
     def iteration(self) -> int:
@@ -54,7 +56,7 @@ def read_log(folder: Path) -> RunLog:
         ValueError: a line that is none of a log, other than a last one that
             was cut short; names file and line.
     """
-    log = RunLog({}, {})
+    log = RunLog({}, {}, {})
     for path in sorted(folder.glob(SCALARS)):
         for where, line in _lines(path):
             step = line.get('step')
@@ -62,6 +64,8 @@ def read_log(folder: Path) -> RunLog:
                 raise _wrong(where, f'step={step!r:.40}, wanted a number')
             if 'loss' in line:
                 log.losses[step] = _number(line['loss'], 'loss', where)
+                if 'lr' in line:
+                    log.rates[step] = _number(line['lr'], 'lr', where)
             else:
                 log.validations[step] = {
                     k: _number(v, k, where)

@@ -151,15 +151,42 @@ def judge_label_pair(pair: Pair, space: LabelSpace) -> LabelVerdict:
             'is what the truth leaves out; predict a class everywhere'
         )
     classes = len(space.classes)
-    number = gt[counts].astype(np.int64) * classes + pred[counts]
-    counted = np.bincount(number, minlength=classes**2)
-    places = np.flatnonzero(counted)
-    cells = np.array([*divmod(places, classes), counted[places]])
+    cells = count_pairs(pred[counts], gt[counts], classes)
     edges = (
         boundary_overlap(pred, gt, classes, RULES.band, IGNORED),
         boundary_scores(pred, gt, classes, RULES.tolerance, IGNORED),
     )
     return LabelVerdict(pair, digests, size, '', cells, edges)
+
+
+def count_pairs(pred: np.ndarray, gt: np.ndarray, classes: int) -> np.ndarray:
+    """Where the confusion matrix of some pixels is not 0.
+
+    Args:
+        pred: Classes, (N,).
+        gt: Classes, (N,).
+        classes: How many, K.
+
+    Returns:
+        (3, n): true class, predicted class, pixels.
+    """
+    counted = np.bincount(
+        gt.astype(np.int64) * classes + pred, minlength=classes**2
+    )
+    places = np.flatnonzero(counted)
+    return np.array([*divmod(places, classes), counted[places]])
+
+
+def class_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """IoU and accuracy of each class, (K,) in %, nan where it has no pixel.
+
+    Args:
+        confusion: (K, K) pixels: row the true class, column the predicted.
+    """
+    right = np.diag(confusion)
+    true, predicted = confusion.sum(1), confusion.sum(0)
+    union = true + predicted - right
+    return dict(IoU=100 * _ratio(right, union), Acc=100 * _ratio(right, true))
 
 
 def summarize(verdicts: Sequence[LabelVerdict], classes: int) -> LabelFigures:
@@ -187,22 +214,19 @@ def summarize(verdicts: Sequence[LabelVerdict], classes: int) -> LabelFigures:
         if verdict.cells is not None:
             true, predicted, pixels = verdict.cells
             confusion[true, predicted] += pixels
-    right = np.diag(confusion)
-    true, predicted = confusion.sum(1), confusion.sum(0)
-    union = true + predicted - right
-    iou, accuracy = (100 * _ratio(right, total) for total in (union, true))
+    by_class = class_scores(confusion)
     edges = RULES.compute_metrics([v.edges for v in counted if v.edges])
     overall = dict(
-        aAcc=100 * float(right.sum() / confusion.sum()),
-        mIoU=float(np.nanmean(iou)),
-        mAcc=float(np.nanmean(accuracy)),
+        aAcc=100 * float(np.trace(confusion) / confusion.sum()),
+        mIoU=float(np.nanmean(by_class['IoU'])),
+        mAcc=float(np.nanmean(by_class['Acc'])),
         **edges,
     )
     return LabelFigures(
         len(counted),
         int(confusion.sum()),
         overall,
-        dict(IoU=iou, Acc=accuracy),
+        by_class,
         confusion,
     )
 

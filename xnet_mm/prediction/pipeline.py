@@ -39,7 +39,7 @@ class PlainPipeline:
         loader, *steps = without_truth(image_steps(cfg))
         steps = [step for step in steps if resize or not _resizes(step)]
         self._array_problem = ''
-        kind = _class_of(loader)
+        kind = class_of(loader)
         options = dict(loader)
         del options['type']
         as_array: dict[str, Any] = dict(type='LoadImageFromNDArray')
@@ -191,10 +191,10 @@ def _pipelines(dataset: dict) -> list[list[dict]]:
 
 def without_truth(steps: Sequence[dict]) -> list[Any]:
     """Without what loads ground truth; the first step loads the image."""
-    return [*steps[:1], *(s for s in steps[1:] if not _loads_truth(s))]
+    return [*steps[:1], *(s for s in steps[1:] if not loads_truth(s))]
 
 
-def _class_of(step: dict) -> type | None:
+def class_of(step: dict) -> type | None:
     """The transform of a `type`, which may be the class itself."""
     if not isinstance(step['type'], str):
         return step['type']
@@ -221,9 +221,9 @@ def _is_loader(step: dict) -> bool:
     return _name(step).startswith('Load')
 
 
-def _loads_truth(step: dict) -> bool:
+def loads_truth(step: dict) -> bool:
     """By its class, or by its name as MMSegmentation's own have it."""
-    kind = _class_of(step)
+    kind = class_of(step)
     if kind and issubclass(kind, LoadAnnotations | LoadDepth):
         return True
     return _is_loader(step) and 'Annotation' in _name(step)

@@ -36,19 +36,53 @@ def plain_config(cfg: Config) -> dict[str, Any]:
     Raises:
         ValueError: a class or option that a shared model may not have.
     """
-    from mmseg.registry import MODELS, TRANSFORMS
+    from mmseg.registry import MODELS
 
     scope = cfg.get('default_scope') or 'mmseg'
     model = dict(cfg.model)
     if not model.get('data_preprocessor') and cfg.get('data_preprocessor'):
         model['data_preprocessor'] = cfg.data_preprocessor
-    steps = without_truth(image_steps(cfg))
-    found = dict(
-        model=_plain(model, MODELS, allowed.MODELS, scope),
-        test_pipeline=_plain(steps, TRANSFORMS, allowed.TRANSFORMS, scope),
-    )
-    check_model(found['model'])
-    check_pipeline(found['test_pipeline'])
+    # Before any class is looked up: what wraps the pipeline names some too.
+    check_scopes([cfg.get('test_dataloader'), cfg.get('test_pipeline')], scope)
+    model = _plain(model, MODELS, allowed.MODELS, scope)
+    check_model(model)
+    steps = plain_steps(without_truth(image_steps(cfg)), scope)
+    return dict(model=model, test_pipeline=steps)
+
+
+def check_scopes(value: Any, scope: str) -> None:
+    """Refuse scopes whose package MMEngine would import to look for a class.
+
+    Args:
+        value: of a config, with all that is in it.
+        scope: the config's own.
+
+    Raises:
+        ValueError: one that is not of OpenMMLab or ours.
+    """
+    if isinstance(value, Mapping):
+        scope = value.get('_scope_') or scope
+        value = [*value.values()]
+    if scope not in allowed.SCOPES:
+        raise ValueError(f'scope {scope!r:.60}, wanted one of OpenMMLab')
+    for child in value if isinstance(value, list | tuple) else ():
+        check_scopes(child, scope)
+
+
+def plain_steps(steps: Sequence[Any], scope: str) -> list[dict[str, Any]]:
+    """The transforms of a test without truth, as `config.json` has them.
+
+    Args:
+        steps: their configs, the loader of the image first.
+        scope: where names without a scope are looked up.
+
+    Raises:
+        ValueError: a class or option that a shared model may not have.
+    """
+    from mmseg.registry import TRANSFORMS
+
+    found = _plain([*steps], TRANSFORMS, allowed.TRANSFORMS, scope)
+    check_pipeline(found)
     return found
 
 
@@ -128,13 +162,15 @@ def read_saved(path: Path) -> dict[str, Any]:
 
 def as_config(config: dict[str, Any]) -> Config:
     """What `config.json` says, as MMEngine's config of a model."""
-    steps = [
-        {k: _as_tuple(v) for k, v in step.items()}
-        for step in config['test_pipeline']
-    ]
+    steps = as_steps(config['test_pipeline'])
     return Config(
         dict(default_scope='mmseg', model=config['model'], test_pipeline=steps)
     )
+
+
+def as_steps(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What `plain_steps` gives, as transforms take it."""
+    return [{k: _as_tuple(v) for k, v in step.items()} for step in steps]
 
 
 def as_checkpoint(config: dict[str, Any], state: dict) -> dict[str, Any]:
@@ -166,8 +202,7 @@ def _plain(value: Any, registry: Any, table: Mapping, scope: str) -> Any:
     """Without what only a training needs, each `type` by its one name."""
     if isinstance(value, Mapping):
         scope = value.get('_scope_') or scope
-        if scope not in allowed.SCOPES:  # MMEngine would import it
-            raise ValueError(f'scope {scope!r:.60}, wanted one of OpenMMLab')
+        check_scopes((), scope)
         out: dict[str, Any] = {}
         if 'type' in value:
             out['type'] = _name_of(value['type'], registry, table, scope)

@@ -20,7 +20,11 @@ def class_probabilities(sample: BaseDataElement, gives_logits: bool) -> Tensor:
     Returns:
         (K,H,W) float32 on the CPU, for each pixel a sum of 1.
     """
-    scores = sample.seg_logits.data.float().cpu()
+    return probabilities(sample.seg_logits.data.float().cpu(), gives_logits)
+
+
+def probabilities(scores: Tensor, gives_logits: bool) -> Tensor:
+    """What `class_probabilities` makes of scores (K,...), likewise (K,...)."""
     if len(scores) == 1:
         return torch.cat([1 - scores, scores])
     if gives_logits:

@@ -61,10 +61,10 @@ def draw_depth(
         )
     for title, depth in (('truth', truth), ('prediction', prediction)):
         if depth is not None:
-            shown = _fit(np.where(is_known(depth), depth, np.nan), size)
+            shown = fit_map(np.where(is_known(depth), depth, np.nan), size)
             panels[title] = colour_depth(shown, *limits), bar
     if truth is not None and prediction is not None:
-        shown = _fit(relative_error(truth, prediction), size)
+        shown = fit_map(relative_error(truth, prediction), size)
         title = 'relative error (red: too far)'
         panels[title] = colour_error(shown), error_bar(size[0])
     columns = {title: np.concatenate(parts) for title, parts in panels.items()}
@@ -119,8 +119,11 @@ def spread_points(values: np.ndarray, radius: float) -> np.ndarray:
     return np.where(distance <= radius, value_of_label[labels], np.nan)
 
 
-def _fit(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Values (h, w) at `size` (width, height), each point big enough."""
+def fit_map(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Values (h, w) at `size` (width, height), each point big enough to see.
+
+    NaN is not known. Neighbouring values are never mixed.
+    """
     scale = max(values.shape[1] / size[0], values.shape[0] / size[1], 1.0)
     values = spread_points(values, SPREAD * scale)
     return cv2.resize(values, size, interpolation=cv2.INTER_NEAREST)

@@ -120,7 +120,7 @@ def _draw_curves(
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.margins(x=0)
     axis.grid(axis='y', color='#e6e6e6')
-    _tidy(axis)
+    tidy(axis)
 
 
 def _draw_dots(
@@ -160,10 +160,11 @@ def _draw_dots(
     axis.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
     axis.margins(x=0.12)
     axis.grid(axis='x', color='#e6e6e6')
-    _tidy(axis)
+    tidy(axis)
 
 
-def _tidy(axis: Axes) -> None:
+def tidy(axis: Axes) -> None:
+    """Leave out the frame, and colour the rest so that data stand out."""
     axis.set_axisbelow(True)
     axis.spines[['top', 'right', 'left']].set_visible(False)
     axis.spines['bottom'].set_color(GREY)
