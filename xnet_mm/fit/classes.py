@@ -57,7 +57,10 @@ def name_classes(
         FolderError: codes that the legend does not know, too many classes,
             or one class alone.
     """
-    if kind == 'binary 0/255':
+    one_named = legend is not None and len(legend.entries) == 1
+    if kind == 'binary 0/255' or (
+        kind == 'ids' and one_named and {*counts} <= {0, 1, IGNORED}
+    ):
         found = _binary(legend)
     elif legend:
         found = _by_legend(counts, kind, legend, palette, where)
@@ -65,6 +68,15 @@ def name_classes(
         found = _by_colour(counts)
     else:
         found = _by_id(counts, palette)
+    return check_classes(found, counts, where)
+
+
+def check_classes(found: Classes, counts: Counter, where: Path) -> Classes:
+    """The classes, if something can be learnt.
+
+    Raises:
+        FolderError: too many classes, or one alone that occurs.
+    """
     there = {found.mapping[code] for code in counts} - {IGNORED}
     if len(found.names) > MOST_CLASSES:
         raise FolderError(
@@ -81,10 +93,15 @@ def name_classes(
 
 
 def _binary(legend: Legend | None) -> Classes:
-    mapping = {0: 0, 1: 1}
+    mapping = {0: 0, 1: 1, IGNORED: IGNORED}
     names: tuple[str, ...] = (BACKGROUND, 'foreground')
     source = 'no names given'
-    named = [e.name for e in legend.entries if not e.is_void] if legend else []
+    named = []
+    if legend:
+        entries = [entry for entry in legend.entries if not entry.is_void]
+        if legend.has_colours:  # the dark one is 0
+            entries.sort(key=lambda entry: sum(entry.colour or ()))
+        named = [entry.name for entry in entries]
     if legend and len(named) == 1:
         names, source = (BACKGROUND, named[0]), legend.file
     elif legend and len(named) == 2:

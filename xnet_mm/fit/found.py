@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..datasets.depth_io import Encoding
+from .legend import Legend
 from .style import Style
 from .terms import SPLITS, Colour, FolderError, Kind, Pair, Task
 
@@ -75,7 +76,8 @@ class LabelsFound(Found):
         classes: names, in order of the ids that are trained.
         palette: an RGB colour for each.
         names_from: where the names come from, in words.
-        style: how label pictures are read, see `labels.Style`.
+        style: how label pictures are read; None for outlines.
+        legend: the file that names the classes of YOLO's outlines.
     """
 
     kind: Kind = 'ids'
@@ -83,6 +85,7 @@ class LabelsFound(Found):
     palette: tuple[Colour, ...] = ()
     names_from: str = ''
     style: Style | None = None
+    legend: Legend | None = None
 
     def truth_lines(self) -> list[str]:
         """Kind of labels, and the classes."""

@@ -17,8 +17,9 @@ from .codes import count
 from .found import LabelsFound
 from .images import Size, image_size
 from .prepared import Prepared
+from .sources import open_truth
 from .terms import SPLITS, Pair
-from .truth import Truth, open_truth
+from .truth import Truth
 from .writing import (
     common_parent,
     is_listable,

@@ -8,7 +8,6 @@ import numpy as np
 
 from .classes import Classes
 from .codes import read_picture, to_codes
-from .found import LabelsFound
 from .images import Size
 from .labels import check_size
 from .style import Style
@@ -67,9 +66,3 @@ class PictureTruth:
     def classes(self, counts: Counter) -> Classes:
         """See `Truth`."""
         return self._style.classes(counts, self._folder)
-
-
-def open_truth(found: LabelsFound) -> Truth:
-    """What reads the label maps of a folder."""
-    assert found.style is not None
-    return PictureTruth(found.folder, found.style)

@@ -1,5 +1,6 @@
 """What lies in a user's folder, found by names and a look at some files."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from .codes import read_picture
 from .depth import describe_format, find_unit, look_at_depth
 from .files import File, describe_kinds, list_files
 from .found import DepthFound, Found, LabelsFound
-from .images import look_at_images, shares
+from .images import Size, look_at_images, shares
 from .labels import check_size, find_style, look_at_labels
 from .legend import find_legends
 from .pairing import Roles, describe_no_match, sort_roles
+from .sources import Source, find_outlines
 from .splitting import Divided, divide
 from .terms import SPLITS, FolderError, Pair, Task
 
@@ -70,15 +72,25 @@ def _understand(
             'masks or depth maps, of the same names, into masks/ or depth/'
         )
     truths = _by_task(folder, roles)
-    chosen, notes = _choose_task(folder, roles, truths, task)
-    divided = divide(folder, files, roles.images, truths[chosen], chosen)
-    if not any(divided.pairs.values()):
+    source = None
+    if not truths['segmentation'] and task != 'depth':
+        source = find_outlines(folder, files, roles)
+    there: list[Task] = [name for name, found in truths.items() if found]
+    if source:
+        there.insert(0, 'segmentation')
+    chosen, notes = _choose_task(folder, roles, there, task)
+    if source and chosen == 'segmentation':
+        divided = source.divided
+    else:
+        source = None
+        divided = divide(folder, files, roles.images, truths[chosen], chosen)
+    total = sum(map(len, divided.pairs.values()))
+    if not total:
         kind = 'depth map' if chosen == 'depth' else 'mask'
         raise FolderError(
             f'{folder}: '
             + describe_no_match(roles.images, truths[chosen], kind)
         )
-    total = sum(map(len, divided.pairs.values()))
     if total < FEWEST:
         raise FolderError(
             f'{folder}: only {total} image(s) with truth; give at least '
@@ -98,6 +110,8 @@ def _understand(
     )
     if chosen == 'depth':
         return _depth(folder, sample, sizes, depth_scale, common)
+    if source:
+        return _outlines(source, sample, sizes, common)
     return _labels(folder, files, sample, sizes, common)
 
 
@@ -128,10 +142,9 @@ def is_depth(folder: Path, file: File) -> bool:
 def _choose_task(
     folder: Path,
     roles: Roles,
-    truths: dict[Task, list[File]],
+    there: Sequence[Task],
     task: Task | None,
 ) -> tuple[Task, tuple[str, ...]]:
-    there = [name for name, found in truths.items() if found]
     if not there:
         raise FolderError(
             f'{folder}: {len(roles.images)} images and no truth for them; '
@@ -162,17 +175,18 @@ def _sample(divided: Divided) -> list[Pair]:
 def _check_sizes(
     folder: Path,
     sample: Sequence[Pair],
-    sizes: Sequence[tuple[int, int]],
-    found: Sequence[tuple[int, int]],
+    sizes: Sequence[Size],
+    found: Sequence[Size],
 ) -> None:
-    for pair, size, other in zip(sample, sizes, found, strict=True):
+    # There may be more of the truth than of the sample.
+    for pair, size, other in zip(sample, sizes, found, strict=False):
         check_size(other, size, folder / pair.truth, folder / pair.image)
 
 
 def _depth(
     folder: Path,
     sample: Sequence[Pair],
-    sizes: Sequence[tuple[int, int]],
+    sizes: Sequence[Size],
     scale: float | None,
     common: dict[str, Any],
 ) -> DepthFound:
@@ -196,10 +210,19 @@ def _labels(
     folder: Path,
     files: Sequence[File],
     sample: Sequence[Pair],
-    sizes: Sequence[tuple[int, int]],
+    sizes: Sequence[Size],
     common: dict[str, Any],
 ) -> LabelsFound:
     looks = look_at_labels(folder, [pair.truth for pair in sample])
+    if len({code for look in looks for code in look.counts}) == 1:
+        # Things may be rare: only all of the files tell.
+        others = [
+            pair.truth
+            for split in SPLITS
+            for pair in common['pairs'][split]
+            if pair not in sample
+        ]
+        looks += look_at_labels(folder, others)
     _check_sizes(folder, sample, sizes, [look.size for look in looks])
     style, counts = find_style(looks, find_legends(folder, files))
     classes = style.classes(counts, folder)
@@ -211,4 +234,23 @@ def _labels(
         palette=classes.palette,
         names_from=classes.source,
         style=style,
+    )
+
+
+def _outlines(
+    source: Source,
+    sample: Sequence[Pair],
+    sizes: Sequence[Size],
+    common: dict[str, Any],
+) -> LabelsFound:
+    for pair, size in zip(sample, sizes, strict=True):
+        source.truth.read(pair, size)  # raises where they do not fit
+    classes = source.truth.classes(Counter(range(len(source.truth.names))))
+    return LabelsFound(
+        **common,
+        kind=source.kind,
+        classes=classes.names,
+        palette=classes.palette,
+        names_from=classes.source,
+        legend=source.legend,
     )
