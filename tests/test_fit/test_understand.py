@@ -20,6 +20,7 @@ from fit_folders import (
     yolo,
 )
 from real_data import REAL, needs_real
+
 from xnet_mm.datasets.scenes.dataset import PALETTE
 from xnet_mm.datasets.scenes.layout import CLASSES
 from xnet_mm.fit.prepare import prepare

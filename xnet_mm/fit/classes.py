@@ -9,7 +9,7 @@ from pathlib import Path
 from ..datasets.label_ids import IGNORED, MOST_CLASSES
 from .codes import unpack
 from .legend import Legend
-from .terms import Colour, FolderError, Kind
+from .terms import Colour, FolderError, Kind, Reading
 
 BACKGROUND = 'background'
 RARE = 0.01  # of all pixels: colours of no class that are let pass
@@ -35,6 +35,31 @@ class Classes:
     mapping: dict[int, int]
     source: str
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Style:
+    """How label pictures are to be read.
+
+    Attributes:
+        kind: of labels.
+        reading: see `codes.to_codes`.
+        legend: the file that names the classes, if any.
+        palette: colours of ids, of a picture of indices.
+        notes: what the user should know.
+    """
+
+    kind: Kind
+    reading: Reading
+    legend: Legend | None
+    palette: tuple[Colour, ...]
+    notes: tuple[str, ...] = ()
+
+    def classes(self, counts: Counter, where: Path) -> Classes:
+        """What codes mean, see `name_classes`."""
+        return name_classes(
+            counts, self.kind, self.legend, self.palette, where
+        )
 
 
 def name_classes(

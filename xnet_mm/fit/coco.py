@@ -25,7 +25,7 @@ from .terms import FolderError, Pair
 from .truth import Codes
 from .words import read_part
 
-NAMED = re.compile(r'(instances|.*annotations?|.*coco|.*labels?)\b.*')
+NAMED = re.compile(r'(instances|.*annotations?|.*coco|.*labels?).*')
 OTHERS = re.compile(r'(captions|person_keypoints|image_info|panoptic)_.*')
 MOST = 50  # JSON files of any name that are looked into
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..datasets.array_files import read_array
 from ..datasets.label_check import BROKEN
+from ..datasets.label_ids import IGNORED
 from ..fileio.images import check_picture, open_picture
 from ..fileio.text import read_bytes
 from .terms import Colour, Reading
@@ -126,8 +127,12 @@ def to_codes(picture: Picture, reading: Reading) -> np.ndarray:
 
     Args:
         picture: as read.
-        reading: 'values': as they are; 'threshold': 1 where they are 128 or
-            more, else 0; 'colours': 24 bits, of indices too.
+        reading: 'values': as they are; 'ends': 1 where they are 255, and
+            all others 0; 'threshold': 1 where they are 128 or more, else 0;
+            'colours': 24 bits, of indices too.
+
+    Raises:
+        ValueError: colours, or values beside 0 and 255, where none may be.
     """
     values = picture.values
     if reading == 'colours':
@@ -139,7 +144,17 @@ def to_codes(picture: Picture, reading: Reading) -> np.ndarray:
             values = np.repeat(values[..., None], 3, axis=2)
         return pack(values)
     if values.ndim == 3:
-        raise ValueError('a picture in colours, where others hold ids')
+        raise ValueError(
+            'colours, where other masks are grey; save all of them alike'
+        )
+    if reading == 'ends':
+        others = values[(values != 0) & (values != IGNORED)]
+        if others.size:
+            raise ValueError(
+                f'holds {others[0]}, where other masks hold 0 and 255 alone; '
+                'make it black and white, or all of them class ids'
+            )
+        return (values == IGNORED).astype(np.uint8)
     if reading == 'threshold':
         return (values >= MIDDLE).astype(np.uint8)
     return values

@@ -26,6 +26,7 @@ PERCENTILES = (1, 50, 99)
 # Medians and 99th percentiles of scenes, metres: a desk, a street.
 NEAREST, FARTHEST_INDOORS, FARTHEST = 0.25, 20.0, 300.0
 NEAREST_OF_FLOATS = 0.1
+NEAREST_OF_MILLIMETRES = 0.5  # below, they may be centimetres as well
 WIDE = 2.5  # times as wide as high: KITTI's pictures are 3.3
 SPARSE = 0.4  # share of pixels that a laser scanner leaves without depth
 DISPARITY = re.compile(r'disp(arity|arities|s)?|inverse_?depth|inv_?depth')
@@ -230,10 +231,11 @@ def _of_integers(
         return TUM, f'1/5000 m as TUM, by the name: {says}'
     metres = median / MILLIMETRES, far / MILLIMETRES
     # Renderings of streets have centimetres.
-    if _is_scene(*metres, FARTHEST_INDOORS) and not wide:
+    near = NEAREST_OF_MILLIMETRES
+    if _is_scene(*metres, FARTHEST_INDOORS, near) and not wide:
         return MILLIMETRES, f'millimetres: {says}, {metres[0]:.3g} m'
-    if far < FARTHEST * 2:
-        return None, 'whole metres, centimetres or steps of another kind'
+    if far < 2 * near * MILLIMETRES:
+        return None, 'millimetres of something near, or centimetres'
     return None, (
         f'as millimetres up to {metres[1]:.3g} m, as 1/256 m (KITTI) up to '
         f'{far / KITTI:.3g} m, as 1/5000 m (TUM) up to {far / TUM:.3g} m'
@@ -261,7 +263,7 @@ def _of_floats(
 def _is_scene(
     median: float, far: float, farthest: float, nearest: float = NEAREST
 ) -> bool:
-    return nearest <= median and 2 * NEAREST <= far <= farthest
+    return nearest <= median and 2 * nearest <= far <= farthest
 
 
 def invalid_values(looks: Sequence[Look]) -> tuple[float, ...]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..datasets.depth_io import Encoding
+from .classes import Style
 from .legend import Legend
-from .style import Style
 from .terms import SPLITS, Colour, FolderError, Kind, Pair, Task
 
 __all__ = ['DepthFound', 'FolderError', 'Found', 'LabelsFound', 'Pair']

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..datasets.label_ids import IGNORED
 from ..datasets.threads import run_jobs
+from .classes import Style
 from .codes import (
     Look,
     as_colours,
@@ -15,7 +16,6 @@ from .codes import (
     look_at,
 )
 from .legend import Legend
-from .style import Style
 from .terms import FolderError
 
 MANY = 64  # values of one file: more are a photo's
@@ -65,7 +65,7 @@ def find_style(
         {e.colour for e in with_colours[0].entries} if with_colours else set()
     )
     if values == {0, IGNORED} and not lossy:
-        style = Style('binary 0/255', 'threshold', legend, ())
+        style = Style('binary 0/255', 'ends', legend, ())
         return style, _threshold(counts)
     smooth = len(values) >= SMOOTH or lossy
     if smooth and not palette and is_black_and_white(counts):

@@ -54,18 +54,28 @@ def sort_roles(files: Sequence[File]) -> Roles:
         if f.stem.role not in TRUTHS
         for key in (f.name, f.stem.key)
     }
+    names = {key for _, key in named}
     lossy = {(f.place, f.name) for f in side if f.suffix in LOSSY}
-    images = []
+    images: list[File] = []
+    beside: list[File] = []  # lossless, with a JPEG of the same name
     for file in side:
         role = file.stem.role
-        if role in TRUTHS and (file.place, file.stem.key) in named:
+        key = file.stem.key
+        has_image = (file.place, key) in named
+        if not file.role:  # in a folder whose name says nothing
+            has_image |= key in names
+        if role in TRUTHS and has_image:
             truths[role].append(file)
-        elif not file.is_picture or (
-            file.suffix not in LOSSY and (file.place, file.name) in lossy
-        ):
+        elif not file.is_picture:
             truths['gt'].append(file)
+        elif file.suffix not in LOSSY and (file.place, file.name) in lossy:
+            beside.append(file)
         else:
             images.append(file)
+    if truths:
+        images = sorted([*images, *beside], key=lambda f: f.path)
+    elif beside:
+        truths['gt'] = beside
     if any(f.role == 'image' for f in images):
         rest = [f for f in images if f.role != 'image']
         images = [f for f in images if f.role == 'image']

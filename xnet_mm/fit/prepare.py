@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+from ..fileio.atomic import lives
 from .found import DepthFound, Found, LabelsFound
 from .prepare_depth import prepare_depth
 from .prepare_labels import prepare_labels
@@ -36,7 +37,7 @@ def prepare(
             holds something else.
     """
     folder = Path(out) / NAME
-    fingerprint = fingerprint_of(found)
+    fingerprint = fingerprint_of(found, folder)
     there = load(folder, fingerprint)
     if there:
         return there
@@ -45,9 +46,8 @@ def prepare(
             f'{folder}: there already, and not made here; give another '
             'folder for what is written'
         )
-    # The name of a process that was killed is not taken again soon.
+    _clear_leftovers(folder.parent)
     partial = folder.with_name(f'{NAME}.{os.getpid()}.tmp')
-    shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
         if isinstance(found, LabelsFound):
@@ -62,10 +62,15 @@ def prepare(
     return prepared
 
 
-def fingerprint_of(found: Found) -> str:
-    """Changes when a file of the pairs does, or what was understood."""
+def fingerprint_of(found: Found, folder: Path) -> str:
+    """Changes when a file of the pairs does, or what was understood.
+
+    Args:
+        found: of `understand`.
+        folder: where the data sets are to be, as their settings name it.
+    """
     digest = hashlib.sha256(f'{VERSION} {found!r}'.encode())
-    digest.update(str(found.folder.resolve()).encode())
+    digest.update(f'{found.folder.resolve()} {folder.resolve()}'.encode())
     paths = {
         name
         for pairs in found.pairs.values()
@@ -76,6 +81,14 @@ def fingerprint_of(found: Found) -> str:
         state = (found.folder / name).stat()
         digest.update(f'{name} {state.st_size} {state.st_mtime_ns}\n'.encode())
     return digest.hexdigest()
+
+
+def _clear_leftovers(out: Path) -> None:
+    """Remove what processes left that were killed."""
+    for path in out.glob(f'{NAME}.*.tmp*'):
+        number = path.name.split('.')[1]
+        if not lives(number) or number == str(os.getpid()):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -82,7 +82,7 @@ def prepare_labels(
     every = [one for split in splits for one in reads[split]]
     counts = sum((one.counts for one in every), Counter())
     classes = truth.classes(counts)
-    notes = list(set(classes.notes) - set(found.notes))
+    notes = [note for note in classes.notes if note not in found.notes]
     if classes.names != found.classes:
         notes.append(
             f'all files together have {len(classes.names)} classes, those '

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..fileio.atomic import write_atomically
+from ..fileio.folders import list_names
 from .terms import Colour, Task
 
 FILE = 'prepared.json'
@@ -84,6 +85,7 @@ def save(prepared: Prepared, folder: Path, fingerprint: str) -> None:
         folder=str(prepared.folder),
         generator=GENERATOR,
         fingerprint=fingerprint,
+        files=sorted(list_names(folder)),
     )
     text = json.dumps(data, indent=1) + '\n'
     write_atomically(folder / FILE, text.encode())
@@ -97,7 +99,7 @@ def load(folder: Path, fingerprint: str) -> Prepared | None:
         fingerprint: of what it has to be made from.
     """
     data = read(folder)
-    if not data or data.pop('fingerprint', None) != fingerprint:
+    if data.pop('fingerprint', None) != fingerprint:
         return None
     del data['generator']
     if not all((folder / name).is_file() for name in data.pop('files', ())):

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 Task = Literal['segmentation', 'depth']
 Kind = Literal['ids', 'binary 0/255', 'colours', 'coco', 'yolo']
-Reading = Literal['values', 'threshold', 'colours']
+Reading = Literal['values', 'ends', 'threshold', 'colours']
 SPLITS = ('train', 'val', 'test')
 Colour = tuple[int, int, int]
 

@@ -6,11 +6,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .classes import Classes
+from .classes import Classes, Style
 from .codes import read_picture, to_codes
 from .images import Size
 from .labels import check_size
-from .style import Style
 from .terms import Pair
 
 
