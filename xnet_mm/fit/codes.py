@@ -78,6 +78,9 @@ def read_picture(path: Path) -> Picture:
         colours = picture.getpalette('RGB') or []
         palette = np.asarray(colours, np.uint8).reshape(-1, 3)
         values = np.asarray(picture)
+        if picture.format == 'GIF' and (palette == palette[:, :1]).all():
+            # It has no grey of its own, and indices in any order.
+            values, palette = palette[values][..., 0], None
     elif picture.mode == '1':
         values = np.asarray(picture).astype(np.uint8)
     elif picture.mode == 'L' or picture.mode.startswith('I'):

@@ -87,6 +87,8 @@ def _clear_leftovers(out: Path) -> None:
     """Remove what processes left that were killed."""
     for path in out.glob(f'{NAME}.*.tmp*'):
         number = path.name.split('.')[1]
+        if not number.isdecimal():
+            continue
         if not lives(number) or number == str(os.getpid()):
             shutil.rmtree(path, ignore_errors=True)
 

@@ -107,10 +107,9 @@ def _by_lists(
 ) -> Divided:
     names = Names(files)
     rows = {split: read_rows(folder, file) for split, file in lists.items()}
-    is_paired = any(len(row) == 2 for found in rows.values() for row in found)
-    partner = (
-        {} if is_paired else {i.path: t for i, t in match(images, truths)}
-    )
+    by_name = any(len(row) == 1 for found in rows.values() for row in found)
+    matched = match(images, truths) if by_name else []
+    partner = {image.path: truth for image, truth in matched}
     image_names = Names(images)
     pairs, splits, without = [], [], 0
     for split, file in lists.items():
@@ -123,7 +122,7 @@ def _by_lists(
                     f'no such image below {folder}; mend the list, or remove '
                     'it'
                 )
-            truth = partner.get(image.path)
+            truth = partner.get(image.path) if len(row) == 1 else None
             if len(row) == 2 and row[1] != NO_TRUTH:
                 truth = names.find(row[1], near, ROLES[task])
                 if truth is None:
