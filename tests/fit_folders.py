@@ -10,6 +10,8 @@ from PIL import Image
 from xnet_mm.datasets.scenes.dataset import PALETTE
 from xnet_mm.datasets.scenes.layout import CLASSES
 from xnet_mm.datasets.scenes.renderer import render_scene
+from xnet_mm.fit.prepare import prepare
+from xnet_mm.fit.understand import understand
 
 SIZE = (48, 36)  # (width, height)
 NUMBER = 6
@@ -178,3 +180,29 @@ def read_all(prepared):
         if settings:
             found |= read_back(settings)
     return {name.rpartition('.')[0]: value for name, value in found.items()}
+
+
+def both(root, out, **options):
+    found = understand(root, **options)
+    lines = found.lines()
+    assert len(lines) <= 10
+    assert all(line and '\n' not in line for line in lines)
+    return found, prepare(found, out)
+
+
+def check_labels(prepared, expect, count=NUMBER):
+    """Every label map is that of its room; `expect` makes it of ids."""
+    read = read_all(prepared)
+    assert len(read) == count
+    for name, (_, ids, _) in zip(NAMES, rooms(), strict=True):
+        matching = [k for k in read if k.startswith(name)]
+        if count == NUMBER:
+            assert len(matching) == 1
+        for key in matching:
+            np.testing.assert_array_equal(read[key], expect(ids))
+
+
+def dense(ids):
+    """Ids that occur in any room, numbered anew."""
+    used = np.unique([room[1] for room in rooms()])
+    return np.searchsorted(used, ids)

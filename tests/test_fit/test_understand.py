@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from fit_folders import (
     NAMES,
-    NUMBER,
+    both,
+    check_labels,
     coco,
     coloured,
+    dense,
     read_all,
     rooms,
     save,
@@ -23,34 +25,7 @@ from real_data import REAL, needs_real
 
 from xnet_mm.datasets.scenes.dataset import PALETTE
 from xnet_mm.datasets.scenes.layout import CLASSES
-from xnet_mm.fit.prepare import prepare
 from xnet_mm.fit.understand import understand
-
-
-def both(root, out, **options):
-    found = understand(root, **options)
-    lines = found.lines()
-    assert len(lines) <= 10
-    assert all(line and '\n' not in line for line in lines)
-    return found, prepare(found, out)
-
-
-def check_labels(prepared, expect, count=NUMBER):
-    """Every label map is that of its room; `expect` makes it of ids."""
-    read = read_all(prepared)
-    assert len(read) == count
-    for name, (_, ids, _) in zip(NAMES, rooms(), strict=True):
-        matching = [k for k in read if k.startswith(name)]
-        if count == NUMBER:
-            assert len(matching) == 1
-        for key in matching:
-            np.testing.assert_array_equal(read[key], expect(ids))
-
-
-def dense(ids):
-    """Ids that occur in any room, numbered anew."""
-    used = np.unique([room[1] for room in rooms()])
-    return np.searchsorted(used, ids)
 
 
 def csv_palette(root):
@@ -212,87 +187,6 @@ def test_both_truths(tmp_path):
     assert found.task == 'segmentation'
     assert any('--task depth' in line for line in found.lines())
     assert understand(tmp_path, task='depth').task == 'depth'
-
-
-@pytest.mark.parametrize(
-    ('image', 'mask'),
-    [
-        ('{split}/{name}.jpg', '{split}_labels/{name}_L.png'),
-        ('{split}/{name}.jpg', '{split}annot/{name}.png'),
-        ('images/{split}/{name}.jpg', 'masks/{split}/{name}_mask.png'),
-        ('{split}/images/{name}.jpg', '{split}/masks/{name}-mask.png'),
-        ('{split}/{name}.jpg', '{split}/{name}_mask.png'),
-        (
-            'leftImg8bit/{split}/city/{name}_leftImg8bit.png',
-            'gtFine/{split}/city/{name}_gtFine_labelIds.png',
-        ),
-        ('x/imgs/{split}/{name}.JPG', 'x/gt/{split}/{name}_gt.png'),
-        ('images/{split}/{name}.jpg', 'labels/{name}.png'),
-    ],
-)
-def test_layouts_with_splits(tmp_path, image, mask):
-    for i, (picture, ids, _) in enumerate(rooms()):
-        split = ('train', 'train', 'val')[i % 3]
-        where = dict(split=split, name=NAMES[i])
-        save(tmp_path / 'a' / image.format(**where), picture)
-        save(tmp_path / 'a' / mask.format(**where), ids)
-        if 'gtFine' in mask:
-            colours = mask.replace('labelIds', 'color').format(**where)
-            save(tmp_path / 'a' / colours, coloured(ids))
-    found, prepared = both(tmp_path / 'a', tmp_path / 'out')
-    assert not found.split_made
-    assert prepared.counts == {'train': 4, 'val': 2, 'test': 0}
-    check_labels(prepared, dense)
-
-
-@pytest.mark.parametrize(
-    ('image', 'mask'),
-    [
-        ('{}.jpg', '{}_mask.png'),
-        ('{}.jpg', '{}.png'),
-        ('JPEGImages/{}.jpg', 'SegmentationClass/{}.png'),
-        ('img_{}.jpg', 'mask_{}.png'),
-        ('pictures/{}.png', 'annotations/{}_seg.png'),
-        ('images/{}.jpg', 'images/{}_labels.png'),
-    ],
-)
-def test_layouts_without_splits(tmp_path, image, mask):
-    for name, (picture, ids, _) in zip(NAMES, rooms(), strict=True):
-        save(tmp_path / 'a' / image.format(name), picture)
-        save(tmp_path / 'a' / mask.format(name), ids)
-    save(tmp_path / 'a/__MACOSX/._x.png', rooms()[0][1])
-    write(tmp_path / 'a/.DS_Store', 'x')
-    write(tmp_path / 'a/Thumbs.db', 'x')
-    found = understand(tmp_path / 'a')
-    assert found.split_made
-    truth = {
-        pair.image: pair.truth for s in found.pairs.values() for pair in s
-    }
-    assert truth == {image.format(n): mask.format(n) for n in NAMES}
-    read = read_all(prepare(found, tmp_path / 'out'))
-    assert len(read) == NUMBER
-
-
-def test_suffixes_of_many_kinds(tmp_path):
-    suffixes = ['.jpg', '.png', '.JPG', '.jpeg', '.bmp', '.webp']
-    for name, suffix, room in zip(NAMES, suffixes, rooms(), strict=True):
-        save(tmp_path / f'a/images/{name} x{suffix}', room[0])
-        save(tmp_path / f'a/masks/{name} x.png', room[1])
-    _, prepared = both(tmp_path / 'a', tmp_path / 'out')
-    check_labels(prepared, dense)
-
-
-def test_voc_lists(tmp_path):
-    write_images(tmp_path, 'JPEGImages')
-    write_labels(tmp_path, 'SegmentationClass')
-    write_labels(tmp_path, 'SegmentationObject')
-    lists = tmp_path / 'ImageSets/Segmentation'
-    write(lists / 'train.txt', '\n'.join(NAMES[:4]))
-    write(lists / 'val.txt', '\n'.join(NAMES[4:5]))
-    found = understand(tmp_path)
-    assert [p.image for p in found.pairs['val']] == ['JPEGImages/room_04.jpg']
-    assert len(found.pairs['train']) == 4
-    assert any('in no list' in line for line in found.lines())
 
 
 def test_gaps_and_void(tmp_path):
