@@ -117,7 +117,7 @@ def read_truth(path: Path, units: Units) -> np.ndarray:
     """
     _allow_exr(path)
     values = read_values(path)
-    if units.encoding is None and _looks_turned(values):
+    if units.encoding is None and looks_turned(values):
         raise ValueError(
             f'{path}: most of its 16-bit values are multiples of 8, as in '
             'files of SUN RGB-D, which are turned left by three bits. Give '
@@ -127,7 +127,12 @@ def read_truth(path: Path, units: Units) -> np.ndarray:
     return read_depth(path, units.scale_for(values), encoding)
 
 
-def _looks_turned(values: np.ndarray) -> bool:
+def looks_turned(values: np.ndarray) -> bool:
+    """Whether 16-bit values look turned by three bits, as SUN RGB-D's.
+
+    Args:
+        values: as the file has them, of any type.
+    """
     if values.dtype != np.uint16:
         return False
     known = np.unique(values[values > 0])
