@@ -31,7 +31,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(finish, 'find_spec', lambda name: None)
 
 
-def call(data, out, minutes=1.8):
+def call(data, out, minutes=1.9):
     """Twenty iterations, two validations; what the user was told."""
     console = Console(record=True, force_terminal=False, width=100)
     fit(data, out, minutes, console, OPTIONS)
@@ -77,7 +77,7 @@ def test_labels_all_the_way(tmp_path, monkeypatch, quick):
         [str(out / 'config.py'), '--work-dir', str(tmp_path / 'stock')],
         tmp_path / 'log',
     )
-    first, second = weights(last(out / 'run')), weights(last('stock'))
+    first, second = weights(last(out / 'run')), weights(last(tmp_path / 'stock'))
     assert first.keys() == second.keys()
     for name, value in first.items():
         assert value.equal(second[name]), name
