@@ -115,7 +115,9 @@ def test_ids_that_begin_at_one():
     ]
     assert found.notes == ('ids begin at 1: that is a',)
     # With a 0 it is not known which name is missing.
-    with pytest.raises(FolderError, match=r'label id 3, but classes.txt names'):
+    with pytest.raises(
+        FolderError, match=r'label id 3, but classes.txt names'
+    ):
         named({0: 1, 1: 5, 3: 1}, entries=entries)
 
 
