@@ -12,7 +12,9 @@ HERE = Path('mine')
 
 def named(counts, kind='ids', entries=None, palette=()):
     legend = Legend('classes.txt', tuple(entries)) if entries else None
-    return name_classes(Counter(counts), kind, legend, palette, HERE)
+    return name_classes(
+        Counter(counts), kind, legend, palette, HERE, {7: 'm.png'}
+    )
 
 
 def test_ids_without_names():
@@ -101,3 +103,25 @@ def test_a_style_names_by_its_own_settings():
     assert style.classes(Counter({0: 1, 1: 1}), HERE).names == (
         *('class 0', 'class 1'),
     )
+
+
+def test_ids_that_begin_at_one():
+    entries = [Entry(name, i) for i, name in enumerate('abc')]
+    found = named({1: 5, 3: 1, 255: 1}, entries=entries)
+    assert [found.names[found.mapping[i]] for i in (1, 2, 3)] == [
+        'a',
+        'b',
+        'c',
+    ]
+    assert found.notes == ('ids begin at 1: that is a',)
+    # With a 0 it is not known which name is missing.
+    with pytest.raises(
+        FolderError, match=r'label id 3, but classes.txt names'
+    ):
+        named({0: 1, 1: 5, 3: 1}, entries=entries)
+
+
+def test_a_file_is_named_where_it_is_known():
+    entries = [Entry(name, i) for i, name in enumerate('abc')]
+    with pytest.raises(FolderError, match=r'^mine/m\.png: label id 7, 9, but'):
+        named({0: 1, 7: 5, 9: 1}, entries=entries)

@@ -11,6 +11,7 @@ from xnet_mm.fit.codes import (
     pack,
     read_picture,
     to_codes,
+    translate,
     unpack,
 )
 
@@ -100,3 +101,17 @@ def test_what_is_no_label_map(tmp_path):
         read_picture(tmp_path / 'a.npy')
     with pytest.raises(FileNotFoundError, match='no such label map'):
         read_picture(tmp_path / 'b.png')
+
+
+def test_counts_and_classes_pixel_by_pixel():
+    codes = np.random.default_rng(0).integers(4, size=(9, 7)) * 70_000
+    codes[2:6, 3:] = 0
+    counts, mapping = {}, {0: 3, 70_000: 255, 140_000: 0, 210_000: 1}
+    wanted = np.zeros(codes.shape, np.uint8)
+    for place, code in np.ndenumerate(codes):
+        counts[int(code)] = counts.get(int(code), 0) + 1
+        wanted[place] = mapping[int(code)]
+    assert count(codes) == counts
+    found = translate(codes, mapping)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, wanted)

@@ -1,14 +1,14 @@
 """From the codes that label files hold to classes 0..K-1, and 255."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from ..datasets.label_ids import IGNORED, MOST_CLASSES
 from .codes import unpack
-from .legend import Legend
+from .legend import Entry, Legend
 from .terms import Colour, FolderError, Kind, Reading
 
 BACKGROUND = 'background'
@@ -55,10 +55,20 @@ class Style:
     palette: tuple[Colour, ...]
     notes: tuple[str, ...] = ()
 
-    def classes(self, counts: Counter, where: Path) -> Classes:
+    def classes(
+        self,
+        counts: Counter,
+        where: Path,
+        examples: Mapping[int, str] | None = None,
+    ) -> Classes:
         """What codes mean, see `name_classes`."""
         return name_classes(
-            counts, self.kind, self.legend, self.palette, where
+            counts,
+            self.kind,
+            self.legend,
+            self.palette,
+            where,
+            examples or {},
         )
 
 
@@ -68,6 +78,7 @@ def name_classes(
     legend: Legend | None,
     palette: Sequence[Colour],
     where: Path,
+    examples: Mapping[int, str],
 ) -> Classes:
     """Which classes the codes of label files are.
 
@@ -76,7 +87,8 @@ def name_classes(
         kind: 'ids', 'binary 0/255' (codes 0 and 1) or 'colours'.
         legend: names, if a file has them.
         palette: colours of ids, of a picture of indices.
-        where: for errors.
+        where: the user's folder, for errors.
+        examples: a file of each code below it, as far as known.
 
     Raises:
         FolderError: codes that the legend does not know, too many classes,
@@ -88,7 +100,7 @@ def name_classes(
     ):
         found = _binary(legend)
     elif legend:
-        found = _by_legend(counts, kind, legend, palette, where)
+        found = _by_legend(counts, kind, legend, palette, where, examples)
     elif kind == 'colours':
         found = _by_colour(counts)
     else:
@@ -140,8 +152,13 @@ def _by_legend(
     legend: Legend,
     palette: Sequence[Colour],
     where: Path,
+    examples: Mapping[int, str],
 ) -> Classes:
+    notes = []
     entries = sorted(legend.entries, key=lambda entry: entry.id)
+    if kind == 'ids' and _begin_at_one(counts, entries):
+        entries = [entry._replace(id=entry.id + 1) for entry in entries]
+        notes.append(f'ids begin at 1: that is {entries[0].name}')
     mapping: dict[int, int] = {} if kind == 'colours' else {IGNORED: IGNORED}
     names: list[str] = []
     colours: list[Colour] = []
@@ -159,13 +176,14 @@ def _by_legend(
             entry.colour or _of_palette(palette, code) or made_up[len(names)]
         )
         names.append(entry.name)
-    notes = []
     unknown = {code: n for code, n in counts.items() if code not in mapping}
     if unknown:
         share = sum(unknown.values()) / sum(counts.values())
         if kind != 'colours' or share > RARE:
+            first = next((code for code in unknown if code in examples), None)
+            file = where if first is None else where / examples[first]
             raise FolderError(
-                f'{where}: {_describe_unknown(unknown, kind, share, legend)}'
+                f'{file}: {_describe_unknown(unknown, kind, share, legend)}'
             )
         mapping |= dict.fromkeys(unknown, IGNORED)
         notes.append(
@@ -177,6 +195,17 @@ def _by_legend(
         notes.append(f'ignored, as it is no class: {", ".join(void)}')
     return Classes(
         tuple(names), tuple(colours), mapping, legend.file, tuple(notes)
+    )
+
+
+def _begin_at_one(counts: Counter, entries: Sequence[Entry]) -> bool:
+    """Whether the ids are 1..K, where a list without ids has K names."""
+    ids = {*counts} - {IGNORED}
+    listed = [entry.id for entry in entries]
+    return (
+        listed == [*range(len(listed))]
+        and min(ids, default=0) == 1
+        and max(ids) == len(listed)
     )
 
 

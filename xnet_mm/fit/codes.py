@@ -1,6 +1,7 @@
 """Label pictures as numbers: ids as they are, colours as 24 bits."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -94,8 +95,9 @@ def read_picture(path: Path) -> Picture:
         )
     else:
         values = np.asarray(picture.convert('RGB'))
-        if (values == values[..., :1]).all():
-            values = values[..., 0]
+        red, green, blue = np.moveaxis(values, -1, 0)
+        if np.array_equal(red, green) and np.array_equal(red, blue):
+            values = red
     return Picture(values, lossy, palette, plain)
 
 
@@ -116,7 +118,7 @@ def _read_array(path: Path) -> np.ndarray:
 
 def pack(colours: np.ndarray) -> np.ndarray:
     """(..., 3) RGB to one number each, red first."""
-    wide = colours.astype(np.int64)
+    wide = colours.astype(np.int32)
     return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
 
 
@@ -171,8 +173,31 @@ def count(codes: np.ndarray) -> Counter:
         return Counter(
             dict(zip(found.tolist(), counts[found].tolist(), strict=True))
         )
-    values, counts = np.unique(codes, return_counts=True)
-    return Counter(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+    values, lengths = _runs(codes)
+    found, places = np.unique(values, return_inverse=True)
+    counts = np.bincount(places.ravel(), lengths).astype(np.int64)
+    return Counter(dict(zip(found.tolist(), counts.tolist(), strict=True)))
+
+
+def translate(codes: np.ndarray, mapping: Mapping[int, int]) -> np.ndarray:
+    """(H, W) uint8 classes of codes.
+
+    Args:
+        codes: (H, W) integers, each in `mapping`.
+        mapping: from a code to a class or 255.
+    """
+    values, lengths = _runs(codes)
+    known = np.array(sorted(mapping), np.int64)
+    classes = np.array([mapping[code] for code in known.tolist()], np.uint8)
+    translated = classes[np.searchsorted(known, values.astype(np.int64))]
+    return np.repeat(translated, lengths).reshape(codes.shape)
+
+
+def _runs(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values and lengths of runs of equal codes: few, as areas are large."""
+    flat = codes.ravel()
+    starts = np.r_[0, np.flatnonzero(flat[1:] != flat[:-1]) + 1]
+    return flat[starts], np.diff(np.r_[starts, flat.size])
 
 
 def look_at(folder: Path, path: str) -> Look:

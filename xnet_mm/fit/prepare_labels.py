@@ -13,7 +13,7 @@ from PIL import Image
 from ..datasets.label_ids import IGNORED
 from ..fileio.atomic import write_atomically
 from .classes import Classes
-from .codes import count
+from .codes import count, translate
 from .found import LabelsFound
 from .images import Size, image_size
 from .prepared import Prepared
@@ -157,11 +157,8 @@ def _write(
 ) -> None:
     """The label map of a pair, as training reads it."""
     codes = truth.read(pair, image_size(found.folder / pair.image)).values
-    known = np.array(sorted(classes.mapping), np.int64)
-    ids = np.array([classes.mapping[code] for code in known.tolist()])
-    place = np.searchsorted(known, codes.astype(np.int64))
     file = BytesIO()
-    Image.fromarray(ids.astype(np.uint8)[place]).save(file, 'PNG')
+    Image.fromarray(translate(codes, classes.mapping)).save(file, 'PNG')
     write_atomically(out / f'labels/{images[pair]}.png', file.getvalue())
 
 

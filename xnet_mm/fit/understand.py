@@ -225,7 +225,8 @@ def _labels(
         looks += look_at_labels(folder, others)
     _check_sizes(folder, sample, sizes, [look.size for look in looks])
     style, counts = find_style(looks, find_legends(folder, files))
-    classes = style.classes(counts, folder)
+    examples = {code: k.path for k in reversed(looks) for code in k.counts}
+    classes = style.classes(counts, folder, examples)
     common['notes'] += (*style.notes, *classes.notes)
     return LabelsFound(
         **common,
