@@ -10,8 +10,8 @@ from PIL import Image
 from xnet_mm.datasets.scenes.dataset import PALETTE
 from xnet_mm.datasets.scenes.layout import CLASSES
 from xnet_mm.datasets.scenes.renderer import render_scene
-from xnet_mm.fit.prepare import prepare
-from xnet_mm.fit.understand import understand
+from xnet_mm.fit.folder.prepare import prepare
+from xnet_mm.fit.folder.understand import understand
 
 SIZE = (48, 36)  # (width, height)
 NUMBER = 6

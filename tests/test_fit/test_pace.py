@@ -63,11 +63,11 @@ def test_it_trains_and_predicts_a_little():
     )
     with Progress(disable=True) as progress:
         pace = measure_pace(cfg, 'cpu', progress)
-    assert SEEN == [
+    assert [
         'weights',
         *['step'] * (WARM_UP + STEPS),
         *['image'] * (1 + IMAGES),
-    ]
+    ] == SEEN
     assert min(pace.start, pace.step, pace.image) > 0
     assert pace.step < pace.start + 1
 

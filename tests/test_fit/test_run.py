@@ -15,9 +15,9 @@ import xnet_mm
 from xnet_mm.fileio.checkpoint import load_checkpoint_file
 from xnet_mm.fit import finish, fit, run
 from xnet_mm.fit import train as train_module
+from xnet_mm.fit.folder.understand import FolderError
 from xnet_mm.fit.plan import Pace
 from xnet_mm.fit.tool import StoppedError, run_tool
-from xnet_mm.fit.understand import FolderError
 
 OPTIONS = dict(task=None, depth_scale=None)
 
@@ -77,7 +77,10 @@ def test_labels_all_the_way(tmp_path, monkeypatch, quick):
         [str(out / 'config.py'), '--work-dir', str(tmp_path / 'stock')],
         tmp_path / 'log',
     )
-    first, second = weights(last(out / 'run')), weights(last(tmp_path / 'stock'))
+    first, second = (
+        weights(last(out / 'run')),
+        weights(last(tmp_path / 'stock')),
+    )
     assert first.keys() == second.keys()
     for name, value in first.items():
         assert value.equal(second[name]), name

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pprint import pformat
 from typing import Any
 
+from .folder.prepared import Prepared
 from .plan import Choice, Plan
-from .prepared import Prepared
 
 WIDTH = 79
 # Metric to keep the best by, its direction, and what counts as better.
@@ -16,7 +16,7 @@ METRICS = {
 }
 BASES = "__import__('xnet_mm').configs_dir() / '_base_/{}.py',"
 
-HEAD = '''\
+HEAD = """\
 # Written by `python -m xnet_mm fit`. Every number is yours to change:
 #   python -m xnet_mm train CONFIG --work-dir FOLDER
 # trains what it says, and so does the tools/train.py of MMSegmentation.
@@ -32,9 +32,9 @@ name = 'tf_efficientnet_lite0'
 {weights}
 {crop_size}
 {scale}
-'''
+"""
 
-SEGMENTATION = '''\
+SEGMENTATION = """\
 {class_weight}
 num_classes = {num_classes}
 model = dict(
@@ -87,9 +87,9 @@ test_pipeline = [
     dict(type='xnet_mm.LoadLabels'),
     dict(type='PackSegInputs'),
 ]
-'''
+"""
 
-DEPTH = '''\
+DEPTH = """\
 {max_depth}
 model = dict(
     data_preprocessor=dict(
@@ -124,9 +124,9 @@ test_pipeline = [
     dict(type='xnet_mm.LoadDepth'),
     dict(type='xnet_mm.PackDepthInputs'),
 ]
-'''
+"""
 
-TAIL = '''\
+TAIL = """\
 {metainfo}
 {train_data}
 {val_data}
@@ -190,12 +190,12 @@ custom_hooks = [
         patience={patience},
     ),
 ]
-{evaluators}'''
+{evaluators}"""
 
-EVALUATORS = '''\
+EVALUATORS = """\
 val_evaluator = dict(type='xnet_mm.DepthProtocolMetric', protocol='custom')
 test_evaluator = val_evaluator
-'''
+"""
 
 
 def write_config(
@@ -273,7 +273,9 @@ def momentum(iterations: int) -> float:
 
 def assign(name: str, choice: Choice) -> str:
     """`name = value`, its reason as a comment where there is room."""
-    value = pformat(choice.value, width=WIDTH - len(name) - 3, sort_dicts=False)
+    value = pformat(
+        choice.value, width=WIDTH - len(name) - 3, sort_dicts=False
+    )
     if '\n' in value:  # a list over several lines, indented as code is
         value = pformat(choice.value, width=WIDTH - 4, compact=True)
         inner = value[1:-1].replace('\n ', '\n    ')

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .prepared import Prepared
+from .folder.prepared import Prepared
 
 # Pixels of a training crop: those of the shipped small configs, 192 x 256,
 # and on a GPU those of the field's 512 x 512.

@@ -19,14 +19,14 @@ from ..fileio.lock import lock_folder, unlock_folder
 from ..prediction.run_folder import find_run
 from .config_text import METRICS, write_config
 from .finish import finish, keep_weights
-from .found import Found
+from .folder.found import Found
+from .folder.prepare import prepare
+from .folder.understand import understand
 from .pace import free_memory, measure_pace
 from .plan import Plan, begin_plan, with_pace
-from .prepare import prepare
 from .state import State, read_state
 from .tool import StoppedError
 from .train import RUN, train
-from .understand import understand
 
 CONFIG, LOCK = 'config.py', 'fit.lock'
 
