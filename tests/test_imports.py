@@ -13,11 +13,8 @@ FLOORS = (
     ('fileio', 'arguments'),
     ('models',),
     ('datasets', 'evaluation', 'visualization', 'fast', 'engine'),
-<<<<<<< HEAD
     ('prediction', 'export', 'benchmark', 'ablation', 'judge', 'report'),
-=======
-    ('prediction', 'export', 'benchmark', 'ablation', 'judge', 'fit'),
->>>>>>> understand
+    ('fit',),
     ('moved', 'check', '__main__', ''),  # '': xnet_mm/__init__.py
 )
 FLOOR = {room: i for i, rooms in enumerate(FLOORS) for room in rooms}

@@ -114,7 +114,7 @@ def test_too_little_time_is_said_before_training():
     pace = Pace(start=10, step=2.0, image=0.5)
     with pytest.raises(
         ValueError,
-        match=r'--minutes 1 leaves 0 iterations of 2.0 s on .* give 11 or more',
+        match=r'--minutes 1 leaves 0 iterations of 2.0 s .* give 11 or more',
     ):
         schedule(1, 20, pace, 100)
 

@@ -58,7 +58,7 @@ def test_labels_all_the_way(tmp_path, monkeypatch, quick):
     assert state['trained'] is True
     # The model is that of the best validation, and predicts.
     model = xnet_mm.load(out / 'model')
-    (best,) = (out / 'run').glob('best_mIoU_iter_*.pth')
+    assert [*(out / 'run').glob('best_mIoU_iter_*.pth')]
     assert model.classes
     image, _, _ = fit_folders.rooms()[0]
     ours, theirs = model(image), xnet_mm.load(out / 'run')(image)
@@ -129,10 +129,10 @@ def test_what_is_not_understood_leaves_nothing(tmp_path, quick):
 def test_too_little_time_keeps_what_was_prepared(tmp_path, quick):
     data, out = tmp_path / 'rooms', tmp_path / 'out'
     fit_folders.write_ids(data)
-    with pytest.raises(ValueError, match='--minutes 0.5 leaves'):
+    with pytest.raises(ValueError, match=r'--minutes 0\.5 leaves'):
         call(data, out, minutes=0.5)
     assert {path.name for path in out.iterdir()} == {'data', 'fit.lock'}
-    with pytest.raises(ValueError, match='--minutes 0.5 leaves'):
+    with pytest.raises(ValueError, match=r'--minutes 0\.5 leaves'):
         call(data, out, minutes=0.5)  # and not "of something else"
 
 
