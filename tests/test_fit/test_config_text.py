@@ -8,7 +8,8 @@ from mmengine.config import Config
 
 from xnet_mm.fit.config_text import assign, comments, momentum, write_config
 from xnet_mm.fit.folder.prepared import DepthStatistics, Prepared
-from xnet_mm.fit.plan import Choice, Pace, begin_plan, with_pace
+from xnet_mm.fit.plan import begin_plan, with_pace
+from xnet_mm.fit.schedule import Choice, Pace
 
 NAMES = ("it's", '"quoted"', 'straße', 'x' * 70)
 

@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from ..fast.accelerate import accelerate
 from ..registry import MODELS
-from .plan import Pace
+from .schedule import Pace
 
 STEPS = 6  # timed, after two that find memory and kernels cold
 WARM_UP = 2

