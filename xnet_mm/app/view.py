@@ -13,9 +13,10 @@ from ..visualization.depth_colours import depth_range, is_known
 from ..visualization.depth_panel_visualizer import crop_image
 from ..visualization.point_cloud import coloured_points, encode_ply
 from .camera import camera_of
+from .ramps import find_ramps
 
 LONGEST = 1280  # pixels of a side that is shown
-MOST_POINTS = 160_000
+MOST_POINTS = 250_000
 
 
 @dataclass
@@ -83,7 +84,7 @@ class View:
         return facts
 
     def points(self, angle: float) -> bytes:
-        """The point cloud for the screen: thinned out, without edges.
+        """The point cloud for the screen: thinned out, without ramps.
 
         Args:
             angle: see `camera_of`.
@@ -97,15 +98,13 @@ class View:
             ValueError: no depth, or no such camera.
         """
         image, depth, camera = self._scene(angle)
-        # Thin out first: what a network draws smoothly over several pixels
-        # is a jump again where pixels are as coarse as its own.
         step = ceil(sqrt(depth.size / MOST_POINTS))
-        image, depth = image[::step, ::step], depth[::step, ::step]
-        camera = tuple(value / step for value in camera)
         points, colours = coloured_points(
-            image, depth, camera, drop_edges=True
+            image[::step, ::step],
+            depth[::step, ::step],
+            [value / step for value in camera],
         )
-        spacing = np.array([1 / camera[0]], '<f4')
+        spacing = np.array([step / camera[0]], '<f4')
         return (
             spacing.tobytes()
             + points.astype('<f4').tobytes()
@@ -113,17 +112,17 @@ class View:
         )
 
     def ply(self, angle: float) -> bytes:
-        """The point cloud as a file, a point a pixel, without edges.
+        """The point cloud as a file, a point a pixel, without ramps.
 
         Raises:
             ValueError: see `points`.
         """
-        return encode_ply(*self._scene(angle), drop_edges=True)
+        return encode_ply(*self._scene(angle))
 
     def _scene(
         self, angle: float
     ) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
-        """Image and depth of one size, and their camera."""
+        """Image and depth of one size, 0 at ramps, and their camera."""
         if self.depth is None:
             raise ValueError('this model predicts no depth, so no points')
         camera = move_intrinsics(camera_of(angle, *self.predicted), self.box)
@@ -134,7 +133,8 @@ class View:
             *(fx * right, fy * down),
             *((cx + 0.5) * right - 0.5, (cy + 0.5) * down - 0.5),
         )
-        return self._depth_image(), self.depth, moved
+        ramps = find_ramps(self.depth, moved[0])
+        return self._depth_image(), np.where(ramps, 0, self.depth), moved
 
     def _depth_image(self) -> np.ndarray:
         """The part of the image where depth is, of the depth's size."""

@@ -137,7 +137,28 @@ export class Cloud {
     this.pixels.fill(BACKGROUND);
     this.depth.fill(Infinity);
     this.project(width, height);
+    this.close(width, height);
     this.context.putImageData(this.image, 0, 0);
+  }
+
+  // A surface that is turned towards the eye opens between its points.
+  close(width, height) {
+    const { depth, pixels } = this;
+    const filled = (at) => depth[at] < Infinity;
+    for (let row = 2; row < height - 2; row += 1) {
+      for (let at = row * width + 2; at < (row + 1) * width - 2; at += 1) {
+        if (filled(at)) continue;
+        for (const step of [1, width]) {
+          const before = [at - step, at - 2 * step].find(filled);
+          if (before === undefined) continue;
+          if (filled(at + step) || filled(at + 2 * step)) {
+            pixels[at] = pixels[before];
+            depth[at] = depth[before];
+            break;
+          }
+        }
+      }
+    }
   }
 
   project(width, height) {
@@ -151,7 +172,7 @@ export class Cloud {
     const left = width / 2 + view.x * width;
     const top = height / 2 + view.y * width;
     const near = middle * 0.02;
-    const spread = focal * this.spacing * 1.15;
+    const spread = focal * this.spacing * 1.35;
     for (let i = 0; i < this.count; i += 1) {
       const z0 = points[3 * i + 2];
       const x0 = points[3 * i];
