@@ -13,7 +13,7 @@ FLOORS = (
     ('fileio', 'arguments'),
     ('models',),
     ('datasets', 'evaluation', 'visualization', 'fast', 'engine'),
-    ('prediction', 'export', 'benchmark', 'ablation', 'judge'),
+    ('prediction', 'export', 'benchmark', 'ablation', 'judge', 'app'),
     ('moved', 'check', '__main__', ''),  # '': xnet_mm/__init__.py
 )
 FLOOR = {room: i for i, rooms in enumerate(FLOORS) for room in rooms}

@@ -58,8 +58,9 @@ def main() -> None:
     args = parse_args()
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
+        them = 'it' if len(missing) == 1 else 'them'
         raise SystemExit(
-            f'not installed: {", ".join(missing)}. The page needs them: '
+            f'not installed: {", ".join(missing)}. The page needs {them}: '
             "pip install 'xnet_mm[app]'"
         )
     from xnet_mm.app.serve import listen, serve

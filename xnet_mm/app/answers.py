@@ -1,6 +1,6 @@
 """What the page asks about a prediction that was made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from .results import Result, Results
 from .view import View
 
 QUALITY = 92  # of JPEG
+BYTES = {'Content-Type': 'application/octet-stream'}
 GONE = 'This prediction is not kept any more. Give the picture once more'
 
 
@@ -44,18 +45,22 @@ class Answers:
 
     async def image(self, request: Request) -> Response:
         """The image as it is shown, a JPEG."""
-        return await self._make(request, lambda view: jpeg(view.image))
+        return await self._make(
+            request,
+            lambda view: jpeg(view.image),
+            {'Content-Type': 'image/jpeg'},
+        )
 
     async def map(self, request: Request) -> Response:
         """The numbers of labels, confidence or depth: see `View`."""
         kind = request.path_params['kind']
         if kind not in ('labels', 'confidence', 'depth'):
-            return refusal('wanted labels, confidence or depth', 404)
+            return refusal('Wanted labels, confidence or depth', 404)
 
         def numbers(view: View) -> bytes:
             found = getattr(view, kind)
             if found is None:
-                raise ValueError(f'this model gives no {kind}')
+                raise ValueError(f'This model gives no {kind}')
             return found.tobytes()
 
         return await self._make(request, numbers)
@@ -68,13 +73,11 @@ class Answers:
 
     async def cloud(self, request: Request) -> Response:
         """The point cloud as a file: `View.ply`."""
-        answer = await self._make(
-            request, lambda view: view.ply(angle_of(request))
+        return await self._make(
+            request,
+            lambda view: view.ply(angle_of(request)),
+            {**BYTES, 'Content-Disposition': 'attachment; filename=cloud.ply'},
         )
-        answer.headers['content-disposition'] = (
-            'attachment; filename="cloud.ply"'
-        )
-        return answer
 
     async def files(self, request: Request) -> Response:
         """The zip of what `Prediction.save` writes."""
@@ -85,7 +88,10 @@ class Answers:
         return FileResponse(result.archive, filename=f'{result.name}.zip')
 
     async def _make(
-        self, request: Request, make: Callable[[View], bytes]
+        self,
+        request: Request,
+        make: Callable[[View], bytes],
+        headers: Mapping[str, str] = BYTES,
     ) -> Response:
         try:
             view = self._result(request).view
@@ -94,7 +100,7 @@ class Answers:
             return refusal(GONE, 404)
         except ValueError as error:
             return refusal(str(error), 400)
-        return Response(content, media_type='application/octet-stream')
+        return Response(content, headers=headers)
 
     def _result(self, request: Request) -> Result:
         return self.results.get(request.path_params['key'])
@@ -111,7 +117,7 @@ def angle_of(request: Request) -> float:
         return float(text)
     except ValueError:
         raise ValueError(
-            f'the view angle is {text!r}, wanted degrees'
+            f'The view angle is {text!r}, wanted degrees'
         ) from None
 
 

@@ -55,7 +55,7 @@ def camera_of(angle: float, height: int, width: int) -> Camera:
     """
     if not NARROWEST <= angle <= WIDEST:
         raise ValueError(
-            f'the view angle is {angle:g}°, wanted {NARROWEST:g}° to '
+            f'The view angle is {angle:g}°, wanted {NARROWEST:g}° to '
             f'{WIDEST:g}°'
         )
     focal = width / 2 / tan(radians(angle) / 2)

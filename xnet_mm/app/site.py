@@ -79,7 +79,7 @@ class Site:
         """An example, small."""
         path = self._example(str(request.path_params['number']))
         if path is None:
-            return refusal('there is no such example', 404)
+            return refusal('There is no such example', 404)
         try:
             content = await run_in_threadpool(self._thumbnail, path)
         except (OSError, ValueError):
@@ -89,14 +89,14 @@ class Site:
     async def predict(self, request: Request) -> Response:
         """Predict what is sent, or an example: the lines of `Jobs.run`."""
         if NAME not in request.headers:
-            return refusal(f'wanted a picture, and its name in {NAME}', 400)
+            return refusal(f'Wanted a picture, and its name in {NAME}', 400)
         if self.jobs.is_full:
             return refusal('Too many are waiting. Try again in a while', 503)
         number = request.query_params.get('example')
         if number is not None:
             path = self._example(number)
             if path is None:
-                return refusal('there is no such example', 404)
+                return refusal('There is no such example', 404)
             return Job(self.jobs, path, self.jobs.new_place())
         place = self.jobs.new_place()
         path = place / safe_name(request.headers[NAME])

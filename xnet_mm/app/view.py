@@ -124,7 +124,7 @@ class View:
     ) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
         """Image and depth of one size, 0 at ramps, and their camera."""
         if self.depth is None:
-            raise ValueError('this model predicts no depth, so no points')
+            raise ValueError('This model predicts no depth, so no points')
         camera = move_intrinsics(camera_of(angle, *self.predicted), self.box)
         rows, columns = self.depth.shape
         down, right = rows / self.box[2], columns / self.box[3]

@@ -35,6 +35,7 @@ function complain(error) {
   $('result').classList.remove('old');
   $('problem').textContent = error instanceof Refused
     ? error.message : `The page failed: ${error.message}`;
+  $('problem').scrollIntoView({ block: 'nearest' });
   if (!(error instanceof Refused)) console.error(error);
 }
 
@@ -216,6 +217,7 @@ async function askCloud() {
     const found = await askBytes(mine.key, part);
     if (mine !== result || angle !== $('angle').value) return;
     cloudIsNew = false;
+    linkCloud();
     cloud.show(found, Number(angle));
     $('count').textContent = `${cloud.count.toLocaleString('en')} points; `
       + 'those at jumps of the depth are left out.';
@@ -319,10 +321,7 @@ function listen() {
   for (const button of document.querySelectorAll('[name=range]')) {
     button.addEventListener('change', paint);
   }
-  $('angle').addEventListener('change', () => {
-    linkCloud();
-    askCloud();
-  });
+  $('angle').addEventListener('change', askCloud);
   $('back').addEventListener('click', () => cloud.reset());
   for (const name of ['pointermove', 'pointerdown']) {
     $('frame').addEventListener(name, point);
