@@ -80,7 +80,8 @@ EXTRAS_REQUIRE = {
     'geo': ['rasterio'],
     # tools/app.py. Not gradio: it wants Pillow below 13, brings some thirty
     # packages, and shows nothing under the pointer.
-    'app': ['starlette', 'uvicorn'],
+    # 0.29: first that hands Ctrl-C on at its end, to the exit status.
+    'app': ['starlette', 'uvicorn>=0.29'],
     # tools/export.py. The exported file itself needs numpy, onnxruntime and
     # Pillow: see tools/predict_exported.py.
     'deploy': ['onnx', 'onnxruntime', 'onnxscript'],

@@ -93,20 +93,3 @@ def test_without_the_extra(tmp_path, monkeypatch):
         'not installed: starlette, uvicorn. The page needs them: pip install '
         "'xnet_mm[app]'",
     )
-
-
-@pytest.mark.parametrize(
-    ('options', 'message'),
-    [
-        (['--port', '0'], 'argument --port: wanted a whole number from 1'),
-        (['--port', '65536'], 'argument --port: wanted a whole number from 1'),
-        (['--tile', '3'], 'argument --tile: wanted a whole number'),
-        (['--device', 'tpu9'], "argument --device: 'tpu9' cannot be used"),
-        (['a', 'b'], 'unrecognized arguments: b'),
-    ],
-)
-def test_wrong_options(monkeypatch, capsys, options, message):
-    with pytest.raises(SystemExit) as raised:
-        run_tool(monkeypatch, 'app.py', 'x', *options)
-    assert raised.value.code == 2
-    assert message in capsys.readouterr().err
