@@ -78,6 +78,10 @@ EXTRAS_REQUIRE = {
     'nyu': ['h5py'],
     # Pictures of satellites row by row, GeoTIFF kept as GeoTIFF.
     'geo': ['rasterio'],
+    # tools/app.py. Not gradio: it wants Pillow below 13, brings some thirty
+    # packages, and shows nothing under the pointer.
+    # 0.29: first that hands Ctrl-C on at its end, to the exit status.
+    'app': ['starlette', 'uvicorn>=0.29'],
     # tools/export.py. The exported file itself needs numpy, onnxruntime and
     # Pillow: see tools/predict_exported.py.
     'deploy': ['onnx', 'onnxruntime', 'onnxscript'],
@@ -159,6 +163,7 @@ setup(
     license='Apache-2.0',
     license_files=['LICENSE'],
     packages=find_packages(include=['xnet_mm', 'xnet_mm.*']),
+    package_data={'xnet_mm.app': ['page/*']},
     python_requires='>=3.10',  # the oldest that the OneDL packages run on
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,

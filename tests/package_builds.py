@@ -10,7 +10,7 @@ FILES = (
     *('setup.py', 'pyproject.toml', 'LICENSE', 'MANIFEST.in'),
     'model-index.yml',
 )
-SUFFIXES = ('.py', '.sh', '.yml')
+SUFFIXES = ('.py', '.sh', '.yml', '.html', '.css', '.js')
 
 
 def copy_source(target: Path, folders: tuple[str, ...] = SHIPPED) -> Path:

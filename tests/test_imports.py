@@ -14,7 +14,7 @@ FLOORS = (
     ('models',),
     ('datasets', 'evaluation', 'visualization', 'fast', 'engine'),
     ('prediction', 'export', 'benchmark', 'ablation', 'judge', 'report'),
-    ('fit',),
+    ('fit', 'app'),
     ('moved', 'check', '__main__', ''),  # '': xnet_mm/__init__.py
 )
 FLOOR = {room: i for i, rooms in enumerate(FLOORS) for room in rooms}

@@ -77,7 +77,7 @@ def test_extras_never_mix_the_two_distributions(described):
     extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
     assert set(extras) == {
         *('onedl', 'upstream', 'onedl-mask2former', 'upstream-mask2former'),
-        *('demo', 'nyu', 'geo', 'deploy', 'tests'),
+        *('demo', 'nyu', 'geo', 'app', 'deploy', 'tests'),
         *('onedl-clients', 'upstream-clients'),
     }
     distributions = {n for names in stack.NAMES.values() for n in names}
@@ -99,7 +99,7 @@ def test_constraints_cover_what_make_installs(described, constraints):
     required, extras = described
     named = {normal(name) for name, _, _ in constraints}
     for extra in (
-        *('onedl', 'demo', 'geo', 'deploy', 'tests'),
+        *('onedl', 'demo', 'geo', 'app', 'deploy', 'tests'),
         *('onedl-mask2former', 'onedl-clients'),
     ):
         required = required + extras[extra]
@@ -161,7 +161,7 @@ def test_every_import_is_declared(described):
     declared = {normal(r) for r in [*required, *extras['onedl']]}
     both = {normal(r) for r in extras['upstream']}
     assert DISTRIBUTIONS['cv2'] in declared & both
-    for extra in ('nyu', 'geo', 'deploy'):  # converters and tools that say so
+    for extra in ('nyu', 'geo', 'app', 'deploy'):  # converters and tools that say so
         declared |= {normal(r) for r in extras[extra]}
     names = {DISTRIBUTIONS.get(n, normal(n)) for n in imported(*CODE)}
     assert names - declared - UNDECLARED == set()
@@ -216,7 +216,13 @@ def test_wheel_ships_what_is_there_where_each_mim_looks(wheel, folder):
         assert shipped == (scripts(folder) or {folder})
 
 
-@pytest.mark.parametrize('folder', ['configs', 'tools'])
+def test_wheel_has_the_page(wheel):
+    page = scripts('xnet_mm/app/page')
+    assert 'xnet_mm/app/page/index.html' in page
+    assert page <= wheel[0]
+
+
+@pytest.mark.parametrize('folder', ['configs', 'tools', 'xnet_mm/app/page'])
 def test_sdist_has_the_folder(built, folder):
     (path,) = (built / 'sdist').glob('*.tar.gz')
     with tarfile.open(path) as archive:

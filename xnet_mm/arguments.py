@@ -70,6 +70,11 @@ def natural(text: str) -> int:
     return _whole(text, 0, MOST)
 
 
+def port(text: str) -> int:
+    """A number of a port that a program listens at."""
+    return _whole(text, 1, 2**16 - 1)
+
+
 def threads(text: str) -> int:
     """A number of threads, processes or workers, 1 or more."""
     return _whole(text, 1, MOST_THREADS)

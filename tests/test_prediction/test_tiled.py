@@ -62,6 +62,25 @@ def test_tiles_have_the_scale_of_the_image(tmp_path):
         found.probabilities(['sky'])
 
 
+@pytest.mark.parametrize('saved', [False, True])
+def test_all_of_it_made_smaller(pairs, tmp_path, monkeypatch, saved):
+    """Each third pixel, and after `save` without the model."""
+    monkeypatch.setattr('xnet_mm.prediction.strips.LONGEST', 50)
+    found = load(pairs['both'])(picture(90, 150))
+    if saved:
+        found.save(tmp_path)
+        monkeypatch.setattr(found, '_strips', None)
+    small = found.reduced()
+    if saved:
+        monkeypatch.undo()
+    assert small.size == (30, 50)
+    for key in ('labels', 'confidence', 'depth'):
+        wanted = getattr(found, key)[1::3, 1::3]
+        np.testing.assert_array_equal(getattr(small, key), wanted)
+    with pytest.raises(AttributeError, match='has no probabilities'):
+        small.probabilities()
+
+
 def test_files_arrays_pictures_lists_and_iterators(pairs, tmp_path):
     image = picture(100, 130)
     model = load(pairs['segmentation'])

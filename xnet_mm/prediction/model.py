@@ -58,6 +58,7 @@ class Model:
         max_depth: of the depth, metres; None where none is predicted.
         channels: of the images.
         dtype: see above.
+        tile: see above; None where images go through the model whole.
         figures: see above.
 
     Raises:
@@ -98,6 +99,7 @@ class Model:
         )
         if dtype != torch.float32:
             prepare_for_inference(predictor.model, dtype)
+        self.tile = tile
         self._tiler = None
         if tile is not None:
             self._tiler = Tiler(predictor, cfg, tile, self._facts.gives_logits)

@@ -100,6 +100,8 @@ class Prediction:
     @property
     def confidence(self) -> np.ndarray:
         """(H, W) float32: the probability of each pixel's label."""
+        if 'confidence' in self._sample:  # of a reduced one, without scores
+            return self._sample.confidence.data.squeeze(0).numpy()
         self._want('seg_logits', 'confidence')
         found = self._probabilities()
         labels = torch.from_numpy(self.labels)[None]

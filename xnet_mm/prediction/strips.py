@@ -23,6 +23,10 @@ from .scores import class_probabilities
 from .tiling import predict_tiles, spans
 
 LONGEST = 2048  # pixels of a picture's longer side
+# Of a strip's maps -> of a sample.
+FIELDS = dict(
+    labels='pred_sem_seg', confidence='confidence', depth='pred_depth_map'
+)
 
 
 class Strip(NamedTuple):
@@ -199,7 +203,7 @@ class _Window:
 class Reduced:
     """An image and its prediction, made smaller strip by strip.
 
-    The image's pixels are means, labels and depth those of the middle.
+    The image's pixels are means, those of the maps are of the middle.
 
     Args:
         size: (height, width) of the image, pixels.
@@ -220,10 +224,9 @@ class Reduced:
         self._add_rows(rows[:ready])
         middle = self.step // 2
         first = (middle - strip.top) % self.step
-        for key in ('labels', 'depth'):
-            if key in strip.maps:
-                part = strip.maps[key][first :: self.step, middle :: self.step]
-                self._maps.setdefault(key, []).append(part)
+        for key, values in strip.maps.items():
+            part = values[first :: self.step, middle :: self.step]
+            self._maps.setdefault(key, []).append(part)
 
     def _add_rows(self, rows: np.ndarray) -> None:
         width = rows.shape[1] // self.step
@@ -241,9 +244,8 @@ class Reduced:
         sample = SegDataSample()
         for key, parts in self._maps.items():
             values = np.concatenate(parts)[:height, :width]
-            field = 'pred_depth_map' if key == 'depth' else 'pred_sem_seg'
             data = torch.from_numpy(np.ascontiguousarray(values))[None]
             if key == 'labels':
                 data = data.long()
-            sample.set_data({field: PixelData(data=data)})
+            sample.set_data({FIELDS[key]: PixelData(data=data)})
         return image, sample

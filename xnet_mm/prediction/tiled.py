@@ -99,13 +99,22 @@ class TiledPrediction:
         found = [strip.scores for strip in self._strips(wanted)]
         return np.concatenate(found, axis=1)
 
+    def reduced(self) -> Prediction:
+        """The prediction made smaller: at most 2048 pixels a side.
+
+        It is kept, and after `save` it is there already.
+        """
+        if self._reduced is None:
+            self._reduced = self._reduce([])
+        return self._reduced
+
     def picture(
         self,
         opacity: float = 0.5,
         depth_range: str | Sequence[float] = 'max_depth',
     ) -> np.ndarray:
         """`Prediction.picture`, made smaller: at most 2048 pixels a side."""
-        return self._small().picture(opacity, depth_range)
+        return self.reduced().picture(opacity, depth_range)
 
     def save(
         self,
@@ -138,7 +147,7 @@ class TiledPrediction:
             write_npy(path, self.labels if has_classes else self.depth)
             return path
         if suffix in PICTURES:
-            return self._small().save(path, opacity, depth_range)
+            return self.reduced().save(path, opacity, depth_range)
         with ExitStack() as files:
             self._reduced = self._reduce(self._map_writers(path, files))
         writer = self._reduced.writer(path, opacity, depth_range)
@@ -159,11 +168,6 @@ class TiledPrediction:
 
     def _whole(self, key: str) -> np.ndarray:
         return np.concatenate([strip.maps[key] for strip in self._strips()])
-
-    def _small(self) -> Prediction:
-        if self._reduced is None:
-            self._reduced = self._reduce([])
-        return self._reduced
 
     def _reduce(self, writers: list[Callable[[Strip], Any]]) -> Prediction:
         """The whole prediction made smaller, and what `writers` do to it."""
