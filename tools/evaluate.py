@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from xnet_mm.arguments import (
+    config_file,
     depth_scale,
     label_id,
     metres,
@@ -113,6 +114,7 @@ def parse_args() -> Namespace:
     )
     labels.add_argument(
         '--classes',
+        type=config_file,
         help='a text file with a name a line, a config, or the name of a '
         'data set (cityscapes, ADE20KDataset)',
     )
