@@ -69,3 +69,12 @@ def test_bare_clone_is_known_by_its_setup(package):
         paths.tools_dir()
     (package.parent / 'setup.py').touch()
     assert paths.tools_dir() == package.parent / 'tools'
+
+
+def test_a_name_of_several_configs_names_them():
+    short = 'demo/xnet_effnet-lite0_effnet-lite0_1xb4-120'
+    assert paths.find_config(short) is None
+    assert [path.stem for path in paths.configs_named(short)] == [
+        'xnet_effnet-lite0_effnet-lite0_1xb4-120_scenes-both-192x256',
+        'xnet_effnet-lite0_effnet-lite0_1xb4-120_scenes-depth-192x256',
+    ]

@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from xnet_mm.arguments import (
+    config_file,
     depth_scale,
     label_id,
     metres,
@@ -31,10 +32,12 @@ from xnet_mm.judge.depth_files import usual_units
 from xnet_mm.judge.files import Files
 from xnet_mm.judge.label_space import find_label_space
 from xnet_mm.judge.labels import evaluate_labels
+from xnet_mm.judge.spaces import SPACES
 
 DEPTH_ONLY = (
     *('protocol', 'min_depth', 'max_depth', 'crop', 'no_clamp'),
-    *('prediction_scale', 'truth_scale', 'truth_encoding'),
+    *('prediction_scale', 'prediction_space'),
+    *('truth_scale', 'truth_encoding'),
 )
 LABELS_ONLY = ('classes', 'ignore_index', 'reduce_zero_label')
 
@@ -83,6 +86,15 @@ def parse_args() -> Namespace:
             'in files of integers, 256 there for the protocols of KITTI)',
         )
     depth.add_argument(
+        '--prediction-space',
+        choices=SPACES,
+        help='what the predictions hold: depth (default); inverse_depth, in '
+        '1/m (or --prediction-scale units per 1/m: focal length x baseline '
+        'for stereo disparities in pixels); disparity, inverse depth of '
+        'unknown scale and shift, as MiDaS and Depth Anything predict it, '
+        'which has aligned figures only',
+    )
+    depth.add_argument(
         '--truth-encoding',
         choices=ENCODINGS,
         help="rotate3: SUN RGB-D's own files, turned left by three bits",
@@ -113,6 +125,7 @@ def parse_args() -> Namespace:
     )
     labels.add_argument(
         '--classes',
+        type=config_file,
         help='a text file with a name a line, a config, or the name of a '
         'data set (cityscapes, ADE20KDataset)',
     )
@@ -139,6 +152,11 @@ def parse_args() -> Namespace:
         parser.error('--labels needs --classes: FILE, CONFIG or DATA SET')
     if not args.labels and not args.protocol:
         parser.error('--protocol is needed for depth, --labels for classes')
+    if args.prediction_space == 'disparity' and args.prediction_scale:
+        parser.error(
+            '--prediction-scale: a disparity has no known scale; for one in '
+            'known units give --prediction-space inverse_depth'
+        )
     return args
 
 
@@ -156,7 +174,11 @@ def judge_depth(args: Namespace, files: Files) -> None:
     evaluate_depth(
         files,
         protocol,
-        replace(predictions, scale=args.prediction_scale),
+        replace(
+            predictions,
+            scale=args.prediction_scale,
+            space=args.prediction_space or 'depth',
+        ),
         replace(truth, scale=args.truth_scale, encoding=encoding),
     )
 

@@ -275,6 +275,8 @@ def read_image(path: Path) -> np.ndarray:
     upper eight. Raises what is wrong with the file; Pillow's errors are of
     many kinds.
     """
+    if path.is_dir():
+        raise ValueError(f'a folder; give its images: {path.name}/*.jpg')
     content = path.read_bytes() if path.is_file() else b''
     if content.startswith(b'\xff\xd8\xff'):  # zeros hide that it is cut
         content = content.rstrip(b'\0')

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from . import check
-from .paths import tools_dir
+from .paths import PACKAGE, tools_dir
 
 USAGE = """\
 usage: python -m xnet_mm TOOL ...
@@ -17,6 +17,10 @@ as camvid/xnet_effnet-lite0_effnet-lite0_1xb4.
 
 tools:
 """
+# Tool -> the page of a clone that it writes: no use to who has a wheel.
+FOR_A_CLONE = dict(
+    config_table='configs/README.md', families_table='docs/families.md'
+)
 
 
 def tools() -> dict[str, Path]:
@@ -41,9 +45,18 @@ def summary(source: str) -> str:
     return line.split(': python ')[0].removesuffix('.')
 
 
+def is_wheel() -> bool:
+    """Whether the tools are those of an installed package, not a clone's."""
+    return tools_dir().parent.name == '.mim'
+
+
 def listing() -> str:
     """What `python -m xnet_mm` prints."""
-    files = {name: path.read_text('utf-8') for name, path in tools().items()}
+    files = {
+        name: path.read_text('utf-8')
+        for name, path in tools().items()
+        if not (is_wheel() and name in FOR_A_CLONE)
+    }
     files['check'] = Path(check.__file__).read_text('utf-8')
     width = max(map(len, files))
     lines = [
@@ -66,6 +79,11 @@ def main() -> None:
         hint = f' Did you mean {", ".join(close)}?' if close else ''
         sys.exit(
             f'No tool {name!r}.{hint} `python -m xnet_mm` lists all of them.'
+        )
+    if is_wheel() and name in FOR_A_CLONE:
+        sys.exit(
+            f'{name} writes {FOR_A_CLONE[name]} of a clone, and {PACKAGE} is '
+            'an installed package: run it in a clone.'
         )
     file = str(known[name])
     sys.argv = [file, *sys.argv[2:]]

@@ -51,21 +51,27 @@ def find_config(name: str) -> Path | None:
         Its path, or None where none or more than one has that name. Bases
         are not configs.
     """
+    found = configs_named(name)
+    return found[0] if len(found) == 1 else None
+
+
+def configs_named(name: str) -> list[Path]:
+    """All shipped configs that a short name may mean, see `find_config`."""
     try:
         root = configs_dir()
     except FileNotFoundError:
-        return None
+        return []
     short = name.removeprefix('configs/').removesuffix('.py')
     folder, _, stem = short.rpartition('/')
     if not folder or not stem or folder.startswith(('/', '_', '.')):
-        return None
+        return []
     found = {path.stem: path for path in (root / folder).glob('*.py')}
     if stem in found:
-        return Path(found[stem])
+        return [Path(found[stem])]
     if name.endswith('.py'):  # a whole name
-        return None
-    begun = [path for known, path in found.items() if known.startswith(stem)]
-    return Path(begun[0]) if len(begun) == 1 else None
+        return []
+    begun = [known for known in sorted(found) if known.startswith(stem)]
+    return [Path(found[known]) for known in begun]
 
 
 def _shipped(name: str) -> Path:

@@ -7,6 +7,8 @@ from campaign.case import Case
 # kind -> modules that hold its CASES.
 TABLES = {
     'hostile': ('hostile', 'hostile_configs'),
+    'saved': ('saved',),
+    'judge': ('judge', 'judge_refusals'),
     'pairs': ('pairs',),
     'images': ('images', 'folders', 'image_sets'),
     'labels': ('labels', 'same_labels', 'label_outputs'),

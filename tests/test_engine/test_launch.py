@@ -17,6 +17,7 @@ from xnet_mm.engine.launch import (
     crop_size,
     distribute_on_cpu,
     enable_amp,
+    existing_file,
     load_config,
     lock_work_dir,
     process_group_closed,
@@ -263,3 +264,13 @@ def test_the_interpreter_is_not_taken_apart_beside_gloos_threads(
     found = [line for line in done.stdout.split('\n') if line in said]
     assert (done.returncode, found) == (status, lines)
     assert ('no such file' in done.stderr) == (ends == 'fails')
+
+
+def test_the_beginning_of_two_configs_names_both():
+    short = 'demo/xnet_effnet-lite0_effnet-lite0_1xb4-120'
+    with pytest.raises(SystemExit) as end:
+        existing_file(short, 'config')
+    assert str(end.value) == (
+        f'{short}: 2 configs begin so; wanted one of '
+        f'{short}_scenes-both-192x256, {short}_scenes-depth-192x256'
+    )

@@ -26,7 +26,7 @@ def test_hook_counts_what_is_clipped(tmp_path):
     hook.after_test_epoch(runner)
     (warning,) = warnings
     assert warning.startswith('6 pixels clipped in')
-    assert '16-bit PNG x 256 holds 0.00390625 to 255.996 m' in warning
+    assert 'A 16-bit file x 256 holds 0.00390625 to 255.996 m' in warning
 
 
 @pytest.mark.parametrize('scale', [0, -1, float('nan'), True, '1000'])

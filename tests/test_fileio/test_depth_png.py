@@ -34,7 +34,7 @@ def test_to_units_by_hand():
 
 def test_limit_in_metres():
     text = describe_limit(1000)
-    assert text.startswith('16-bit PNG x 1000 holds 0.001 to 65.535 m')
+    assert text.startswith('A 16-bit file x 1000 holds 0.001 to 65.535 m')
 
 
 @pytest.mark.parametrize('scale', [float('nan'), float('inf'), 0, -1, '256'])

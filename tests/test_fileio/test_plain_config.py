@@ -158,3 +158,18 @@ def test_what_the_run_had_can_still_be_compared():
     drop_foreign_configs(checkpoint, 'a.pth')
     assert checkpoint == dict(meta=dict(unread_cfg=text))
     assert saved_model_config(checkpoint)['model'] == dict(type='A')
+
+
+@pytest.mark.parametrize(
+    ('config', 'is_foreign'),
+    [
+        (dict(type='LoadBiomedicalData', decode_backend='pickle'), True),
+        (dict(type='LoadBiomedicalData', decode_backend='numpy'), False),
+        (dict(type='mmpretrain.RAM', tag_list='evil.pkl'), True),
+        (dict(type='CrossEntropyLoss', class_weight='weights.pkl'), False),
+    ],
+)
+def test_what_classes_unpickle_by_themselves(config, is_foreign):
+    found = list(foreign_names(dict(train_pipeline=[config])))
+    assert bool(found) == is_foreign
+    assert all(text.endswith(', which is unpickled') for text in found)

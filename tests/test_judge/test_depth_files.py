@@ -72,6 +72,23 @@ def test_predictions_are_finite_and_truth_has_holes(tmp_path, value):
     assert read_truth(path, PLAIN)[1, 2] == 0
 
 
+def test_inverse_depths_and_disparities(tmp_path):
+    floats = save(tmp_path / 'a.npy', DEPTH)
+    integers = save(tmp_path / 'a.png', (DEPTH * 1000).astype(np.uint16))
+    inverse = Units(space='inverse_depth')
+    assert np.array_equal(read_prediction(floats, inverse), DEPTH)
+    with pytest.raises(ValueError, match=r'a.png: uint16 values, and integ'):
+        read_prediction(integers, inverse)
+    given = Units(500.0, space='inverse_depth')
+    assert np.array_equal(read_prediction(integers, given), 2 * DEPTH)
+    assert given.describe() == 'inverse depths, 500 file units per 1/m'
+    disparity = Units(space='disparity')
+    assert np.array_equal(read_prediction(integers, disparity), DEPTH * 1000)
+    save(tmp_path / 'a.npy', np.float32([[1, np.nan]]))
+    with pytest.raises(ValueError, match='1 of 2 predicted disparities are'):
+        read_prediction(tmp_path / 'a.npy', disparity)
+
+
 def test_beyond_float32(tmp_path):
     path = save(tmp_path / 'a.npy', np.float64([[1e39, 1]]))
     with pytest.raises(ValueError, match=r'up to 1e\+39 are beyond float32'):

@@ -112,6 +112,44 @@ def test_warnings():
     )
 
 
+def test_disparities_have_no_metric_figures():
+    setting = replace(SETTING, predictions=Units(space='disparity'))
+    nothing = dict.fromkeys(PROTOCOL.keys, nan)
+    figures = replace(
+        FIGURES,
+        metric=nothing,
+        aligned=FIGURES.aligned
+        | dict(
+            scale_shift=nothing,
+            scale_shift_disparity=dict(abs_rel=0.2, d1=0.8),
+        ),
+        aligned_images=dict(median=2, scale_shift=0, scale_shift_disparity=2),
+        ratio=300.0,
+        mirrored=1,
+    )
+    lines = [
+        [cell.strip() for cell in line.split('|')[2:-1]]
+        for line in str(depth_table(figures)).splitlines()[3:-1]
+    ]
+    assert lines == [
+        ['-', '0.1000', '-', '0.2000'],
+        ['-', '0.9100', '-', '0.8000'],
+        ['', '', '', '0.5000'],
+        ['', '', '', '0.2500'],
+        ['', '', '', '-'],
+    ]
+    text = '\n'.join(describe_depth(setting, [GOOD, OUT], figures))
+    assert 'predictions: disparities, 1/d up to an unknown scale' in text
+    assert 'no such alignment' not in text
+    (mirrored,) = warn_of_depth(setting, figures)
+    assert mirrored.endswith(
+        'in 1 of 2 images: are the files depths? The figures are those of '
+        'disparities; --prediction-space depth gives the others'
+    )
+    good, _ = depth_rows(setting, [GOOD, OUT])
+    assert good['abs_rel'] is None and good['scale_shift_d1'] == 0.95
+
+
 def test_rows():
     good, out = depth_rows(SETTING, [GOOD, OUT])
     assert [*good] == [*out]

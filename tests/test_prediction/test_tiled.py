@@ -15,6 +15,7 @@ from shared_models import (
 from tool_runs import run_tool
 
 import xnet_mm
+from xnet_mm.prediction import tiled
 from xnet_mm.prediction.tiled import TiledPrediction
 
 RESIZE = [dict(type='Resize', scale=(40, 24), keep_ratio=True)]
@@ -119,6 +120,24 @@ def test_a_folder_of_maps(pairs, tmp_path):
         *['a.png'] * 3,
         'legend.png',
     ]
+
+
+def test_what_16_bits_cannot_hold_is_counted_and_said(
+    pairs, tmp_path, monkeypatch, capsys
+):
+    found = load(pairs['depth'])(picture(100, 130))
+    depth = found.depth
+    found.save(tmp_path / 'fits')
+    assert 'clipped' not in capsys.readouterr().out
+    scale = 65535 / float(np.median(depth))
+    monkeypatch.setattr(tiled, 'DEPTH_SCALE', scale)
+    number = int((np.rint(depth.astype(float) * scale) > 65535).sum())
+    assert 0 < number < depth.size
+    for _ in range(2):  # counted anew
+        found.save(tmp_path / 'out')
+        said = capsys.readouterr().out
+        assert f': {number} pixels clipped. A 16-bit file x' in said
+        assert "save('NAME.npy') keeps metres" in said
 
 
 def test_a_picture_and_an_array(pairs, tmp_path):

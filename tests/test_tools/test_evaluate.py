@@ -9,6 +9,7 @@ from parsers import parse
 from tool_runs import run_tool
 
 DEPTH = ('p', 't', '--protocol', 'ddad')
+DISPARITY = ('--prediction-space', 'disparity')
 LABELS = ('p', 't', '--labels', '--classes', 'c.txt')
 
 
@@ -63,6 +64,31 @@ def test_a_list_alone(tmp_path, monkeypatch):
     (tmp_path / 'pairs.txt').write_text('p/a.npy t/a.npy')
     run(monkeypatch, 'pairs.txt', '--protocol', 'ddad')
     assert [*card()['lists']] == ['pairs.txt']
+
+
+def test_disparities(tmp_path, monkeypatch, capsys):
+    """Their scale and shift are unknown: the truth's own are found."""
+    _, gt = scene(0, (60, 90))
+    known = np.where(gt > 0, gt, 5)
+    save('t/a.npy', gt)
+    save('p/a.npy', 7 / known - 3)
+    save('q/a.npy', 80 / known)
+    run(monkeypatch, *DEPTH, *DISPARITY)
+    said = capsys.readouterr().out
+    assert 'predictions: disparities, 1/d up to an unknown scale' in said
+    figures = card()['figures']
+    assert set(figures['metric'].values()) == {None}
+    assert set(figures['scale_shift'].values()) == {None}
+    assert figures['scale_shift_disparity']['abs_rel'] < 1e-5
+    assert figures['boundary']['boundary_f1'] > 0.99
+    assert card()['predictions']['space'] == 'disparity'
+    run(
+        *(monkeypatch, 'q', *DEPTH[1:], '--prediction-scale', 80),
+        *('--prediction-space', 'inverse_depth'),
+    )
+    figures = card()['figures']
+    for name in ('metric', 'median', 'scale_shift', 'scale_shift_disparity'):
+        assert figures[name]['abs_rel'] < 1e-5
 
 
 def test_turned_truth(tmp_path, monkeypatch, capsys):
@@ -132,6 +158,11 @@ def test_mistakes_are_a_sentence_and_status_1(tmp_path, monkeypatch):
         ((*LABELS, '--no-clamp'), '--no-clamp is for depth'),
         ((*DEPTH, '--classes', 'x'), '--classes is for label maps, --labels'),
         ((*DEPTH, '--ignore-index', '0'), '--ignore-index is for label maps'),
+        (
+            (*DEPTH, *DISPARITY, '--prediction-scale', '2'),
+            '--prediction-scale: a disparity has no known scale',
+        ),
+        ((*LABELS, *DISPARITY), '--prediction-space is for depth'),
         (('p', 't', '--protocol', 'nyu'), "invalid choice: 'nyu'"),
     ],
 )

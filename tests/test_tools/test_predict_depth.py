@@ -131,7 +131,7 @@ def test_depths_beyond_the_format_are_clipped_and_told(tmp_path, run, capfd):
         *('--depth-scale', 10000, '--device', 'cpu'),
     )
     printed = capfd.readouterr().out
-    assert 'max_depth 10 m does not fit: 16-bit PNG x 10000 holds' in printed
+    assert 'max_depth 10 m does not fit: A 16-bit file x 10000' in printed
     assert ' pixels clipped. ' in printed
     units = cv2.imread(str(out / 'depth' / 'far.png'), -1)
     expected = np.clip(depth_of(image) * 10000.0, 1, 65535)

@@ -116,6 +116,7 @@ def test_an_exported_file_predicts_where_nothing_is_installed(
     assert title == 'Skipped:'
     for path, line in zip(bad, lines, strict=True):
         assert line.startswith(f'  {path}: '), done.stderr
+    assert lines[2].endswith(': a folder; give its images: folder.png/*.jpg')
     cfg.model.test_cfg.flip = 'none'
     result = Predictor(cfg, str(checkpoint), 'cpu')([cv2.imread(str(image))])[
         0

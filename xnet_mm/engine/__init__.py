@@ -1,6 +1,7 @@
 """Hooks and launch helpers: what the stock tools lack."""
 
 from ..fileio.checkpoint_schemes import install_checkpoint_reader
+from ..fileio.pickle_handler import install_plain_pickle
 from ..fileio.yaml_handler import install_plain_yaml
 from ..registry import HOOKS, OPTIM_WRAPPER_CONSTRUCTORS, share_with_mmseg
 from .accelerate_hook import AccelerateHook
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 install_checkpoint_reader()
+install_plain_pickle()
 install_plain_yaml()
 share_with_mmseg(HOOKS)
 share_with_mmseg(OPTIM_WRAPPER_CONSTRUCTORS)

@@ -22,6 +22,7 @@ from ..fileio.config_file import load_config_file
 from ..fileio.lock import PATIENCE, TRAIN_LOCK, lock_folder
 from ..fileio.pairing_settings import find_hook
 from ..models.arguments import check_model_config
+from ..paths import configs_named
 from .config_check import ConfigChanges, check_config, merge_changes
 from .processes import end_with_launcher, leave_at_once, why_waited
 
@@ -69,6 +70,12 @@ def existing_file(path: str, what: str) -> str:
     """`path`, or an end of the program that says what is missing."""
     if Path(path).is_dir():
         raise SystemExit(f'{path} is a folder, wanted the {what} itself.')
+    meant = [f'{p.parent.name}/{p.stem}' for p in configs_named(path)]
+    if len(meant) > 1:
+        raise SystemExit(
+            f'{path}: {len(meant)} configs begin so; wanted one of '
+            f'{", ".join(meant)}'
+        )
     if not Path(path).is_file():
         raise SystemExit(
             f'{what} not found: {path} (looked in {Path.cwd()}). '

@@ -13,10 +13,12 @@ clamped. Three are in use:
   space of depth as here: Marigold (Ke et al., CVPR 2024), GeoWizard.
 - **scale and shift of disparity**: 1 / (s / d + t) with the least squares of
   s / d + t - 1 / g, which is MiDaS's own space, for models that predict
-  disparity up to an affine map. Far pixels weigh next to nothing there.
+  disparity up to an affine map (MiDaS, Depth Anything). Far pixels weigh
+  next to nothing there. Of files that hold disparities it is fitted to these
+  themselves (`measure_disparity`), then inverted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from math import nan
 from typing import NamedTuple
@@ -124,8 +126,23 @@ def align_disparity(
     """
     disparity = torch.where(pred > 0, pred, near).reciprocal()
     fit = fit_least_squares(disparity, gt.reciprocal())
+    return invert(disparity, fit, near, far), fit
+
+
+def invert(disparity: Tensor, fit: Fit, near: float, far: float) -> Tensor:
+    """Depths of aligned disparities, clamped to near..far; metres.
+
+    Clamped before they are inverted, as MiDaS caps them: what is 0 or
+    negative after the alignment is far away, and not near.
+
+    Args:
+        disparity: Of any shape and unit.
+        fit: To 1/m.
+        near: The nearest depth, above 0.
+        far: The farthest one.
+    """
     aligned = disparity * fit.scale + fit.shift
-    return aligned.clamp(1 / far, 1 / near).reciprocal(), fit
+    return aligned.clamp(1 / far, 1 / near).reciprocal()
 
 
 Align = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Fit]]
@@ -149,7 +166,10 @@ def aligned_range(protocol: DepthProtocol) -> tuple[float, float]:
 
 
 def measure_aligned(
-    protocol: DepthProtocol, pred: Tensor, gt: Tensor
+    protocol: DepthProtocol,
+    pred: Tensor,
+    gt: Tensor,
+    names: Collection[str] = tuple(ALIGNMENTS),
 ) -> dict[str, AlignedFigures]:
     """The figures of one image after each alignment.
 
@@ -157,18 +177,51 @@ def measure_aligned(
         protocol: Which pixels count, and which figures.
         pred: (H, W), metres or any unit, finite.
         gt: (H, W), metres, 0 = none; at least one pixel counts.
+        names: Of alignments.
 
     Returns:
-        One for each of `ALIGNMENTS`, in order.
+        One for each of these, in the order of `ALIGNMENTS`.
     """
     pred, gt = replace(protocol, clamp=None).select(pred, gt)
     near, far = aligned_range(protocol)
     found = {}
     for name, align in ALIGNMENTS.items():
-        aligned, fit = align(pred, gt, near, far)
-        values: tuple[float, ...] = ()
-        if np.isfinite(fit.scale):
-            figures = [FUNCTIONS[key](aligned, gt) for key in protocol.keys]
-            values = tuple(torch.stack(figures).tolist())
-        found[name] = AlignedFigures(fit, values)
+        if name in names:
+            aligned, fit = align(pred, gt, near, far)
+            found[name] = _figures_of(protocol, aligned, gt, fit)
     return found
+
+
+def measure_disparity(
+    protocol: DepthProtocol, disparity: Tensor, gt: Tensor
+) -> tuple[Tensor, AlignedFigures]:
+    """A predicted disparity, aligned by its own least squares.
+
+    It may be 0 and negative, for its shift is not known: so it is not the
+    same as `align_disparity` of its reciprocal.
+
+    Args:
+        protocol: Which pixels count, and which figures.
+        disparity: (H, W), an unknown scale and shift of 1/m, finite.
+        gt: (H, W), metres, 0 = none; at least one pixel counts.
+
+    Returns:
+        (H, W) float64 depths in metres of all pixels, and the figures of
+        those that count.
+    """
+    near, far = aligned_range(protocol)
+    chosen, counted = replace(protocol, clamp=None).select(disparity, gt)
+    fit = fit_least_squares(chosen, counted.reciprocal())
+    aligned = invert(chosen, fit, near, far)
+    depth = invert(disparity.to(torch.float64), fit, near, far)
+    return depth, _figures_of(protocol, aligned, counted, fit)
+
+
+def _figures_of(
+    protocol: DepthProtocol, aligned: Tensor, gt: Tensor, fit: Fit
+) -> AlignedFigures:
+    """Of (N,) aligned depths; none where there is no alignment."""
+    if not np.isfinite(fit.scale):
+        return AlignedFigures(fit, ())
+    figures = [FUNCTIONS[key](aligned, gt) for key in protocol.keys]
+    return AlignedFigures(fit, tuple(torch.stack(figures).tolist()))

@@ -74,10 +74,17 @@ def check_range(max_depth: float, scale: float) -> None:
         )
 
 
+def describe_range(scale: float) -> str:
+    """What the format cannot say."""
+    return (
+        f'A 16-bit file x {scale:g} holds {LOWEST / scale:g} to '
+        f'{HIGHEST / scale:g} m, what lies outside is clipped.'
+    )
+
+
 def describe_limit(scale: float) -> str:
     """What the format cannot say, and what to do about it."""
     return (
-        f'16-bit PNG x {scale:g} holds {LOWEST / scale:g} to '
-        f'{HIGHEST / scale:g} m, what lies outside is clipped. A smaller '
-        '--depth-scale reaches farther (256 as KITTI: 256 m).'
+        f'{describe_range(scale)} A smaller --depth-scale reaches farther '
+        '(256 as KITTI: 256 m).'
     )

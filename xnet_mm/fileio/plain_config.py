@@ -21,6 +21,9 @@ PACKAGES = ('xnet_mm', 'mmseg', 'mmcv', 'mmengine', 'mmpretrain', 'mmdet')
 TORCH = ('torch.nn.', 'torch.optim.')
 # The keys whose value MMEngine imports and calls.
 CALLED = ('type', 'constructor', 'runner_type')
+# Options by which a class calls `pickle` itself, and with which values: of
+# MMSegmentation's readers of biomedical images, of MMPretrain's RAM.
+UNPICKLED = dict(decode_backend=('pickle',), tag_list=(), tag_list_chinese=())
 DEEPEST = 60
 LARGEST = 10_000_000
 
@@ -151,17 +154,21 @@ def _code(
 
 
 def foreign_names(config: Any) -> Iterator[str]:
-    """What building from a config would import from outside `PACKAGES`.
+    """What building from a config would import from outside, or unpickle.
 
     MMEngine imports what a `type` with dots names, and calls it:
     `dict(type='os.system', command=...)`. Allowed are classes that one of
-    the packages defines, and names in their registries.
+    the packages defines, and names in their registries. What is read by
+    MMEngine's `load` is no danger: see `pickle_handler`.
     """
     if isinstance(config, dict):
         for key in CALLED:
             kind = config.get(key)
             if isinstance(kind, str) and '.' in kind and not _is_class(kind):
                 yield f'{key}={kind!r:.60}'
+        for key, values in UNPICKLED.items():
+            if key in config and config[key] in (values or (config[key],)):
+                yield f'{key}={config[key]!r:.60}, which is unpickled'
         imports = config.get('custom_imports')
         if isinstance(imports, dict):
             modules = imports.get('imports') or []

@@ -107,6 +107,17 @@ def _numpy_functions() -> Iterator[Callable]:
             return _Scalar(*args)
 
         yield from (reconstruct, scalar)
+    for core in ('numpy.core.numeric', 'numpy._core.numeric'):
+
+        @_called(core, '_frombuffer')  # protocol 5
+        def from_buffer(
+            data: Any, dtype: Any, shape: Any, order: Any, *_: Any
+        ) -> _Array:
+            array = _Array()
+            array.state = shape, dtype, order == 'F', data
+            return array
+
+        yield from_buffer
 
 
 @cache

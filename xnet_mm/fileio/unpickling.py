@@ -19,7 +19,7 @@ import torch
 from torch import _weights_only_unpickler as torch_reader
 
 from ..compat import TORCH
-from .plain_pickle import Inert, stand_ins
+from .plain_pickle import Inert, finish, stand_ins
 
 HAS_OWN_READER = TORCH < (2, 6)
 
@@ -191,3 +191,24 @@ class _PlainUnpickler(_Python):
             )
 
     dispatch[pickle.BUILD[0]] = load_build
+
+
+def read_plain_pickle(file: Any, **kwargs: Any) -> Any:
+    """`pickle.load` of numbers, texts, containers and numpy's arrays.
+
+    Args:
+        file: Open, of bytes.
+        **kwargs: Those of `pickle.load`.
+
+    Raises:
+        Exception: of any type; the file is damaged or asks for more.
+    """
+    reader = _PlainUnpickler(file, **kwargs)
+    reader.allowed = {
+        **stand_ins(),
+        '_codecs.encode': _encode,
+        'builtins.bytearray': _bytearray,
+        'builtins.set': set,
+        'collections.OrderedDict': OrderedDict,
+    }
+    return finish(reader.load())[0]

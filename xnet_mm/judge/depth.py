@@ -52,7 +52,7 @@ def evaluate_depth(
     files.refuse(wrong, 'files that cannot be judged')
     if not verdicts:
         raise ValueError(describe_alone(wrong, 'files that cannot be judged'))
-    figures = summarize(protocol, verdicts)
+    figures = summarize(protocol, verdicts, predictions.space)
     alone = (*pairing.alone, *wrong)
     lines = [*describe_depth(setting, verdicts, figures), *pairing.notes]
     warnings = warn_of_depth(setting, figures)

@@ -8,8 +8,12 @@ import numpy as np
 
 from ..datasets.depth_io import Encoding, read_depth, read_values
 from ..evaluation.depth_files import KITTI, MILLIMETRES
+from .spaces import Space
 
 METRES = 1.0
+NOUNS: dict[Space, str] = dict(
+    depth='depths', inverse_depth='inverse depths', disparity='disparities'
+)
 # Of plain values one of eight is a multiple of 8; of turned ones all are,
 # but for depths beyond 8.191 m, whose first bits come last.
 MANY, SHARE = 16, 0.5  # different values; multiples among them
@@ -26,21 +30,47 @@ class Units:
         scale_of_integers: For what `scale` leaves open.
         encoding: Of 16-bit files, see `read_depth`; None: plain, and files
             that look turned by three bits are refused.
+        space: Depth in metres, inverse depth in 1/m, of which integers have
+            no usual scale, or disparity, which has no unit at all.
     """
 
     scale: float | None = None
     scale_of_integers: float = MILLIMETRES
     encoding: Encoding | None = 'plain'
+    space: Space = 'depth'
+
+    @property
+    def noun(self) -> str:
+        """What the numbers are called."""
+        return NOUNS[self.space]
 
     def scale_for(self, values: np.ndarray) -> float:
-        """File units per metre of a file with these values."""
+        """File units per metre, or per 1/m, of a file with these values.
+
+        Raises:
+            ValueError: integers that are inverse depths, and no scale.
+        """
+        if self.space == 'disparity':
+            return 1.0
         if self.scale is not None:
             return self.scale
-        is_float = values.dtype.kind == 'f'
-        return METRES if is_float else self.scale_of_integers
+        if values.dtype.kind == 'f':
+            return METRES
+        if self.space == 'inverse_depth':
+            raise ValueError(
+                f'{values.dtype} values, and integers have no usual scale as '
+                'inverse depths. Give --prediction-scale, file units per '
+                '1/m, or write floats in 1/m'
+            )
+        return self.scale_of_integers
 
     def describe(self) -> str:
         """What is said about it."""
+        if self.space == 'disparity':
+            return 'disparities, 1/d up to an unknown scale and shift'
+        if self.space == 'inverse_depth':
+            scale = f'{self.scale:g} file units per ' if self.scale else ''
+            return f'inverse depths, {scale}1/m'
         if self.scale is not None:
             text = f'{self.scale:g} file units per metre'
         else:
@@ -68,9 +98,10 @@ def usual_units(protocol: str) -> tuple[Units, Units]:
 
 
 def read_prediction(path: Path, units: Units) -> np.ndarray:
-    """A predicted map, (H, W) float32 metres, as it is in the file.
+    """A predicted map, (H, W) float32, as it is in the file.
 
-    0 and negative values stay: they are predictions, and wrong ones.
+    In metres, 1/m or, of disparities, without a unit. 0 and negative values
+    stay: they are predictions, and wrong ones.
 
     Args:
         path: Of the file.
@@ -78,25 +109,29 @@ def read_prediction(path: Path, units: Units) -> np.ndarray:
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: unreadable, no depth map, or with NaN or infinity.
+        ValueError: unreadable, no depth map, with NaN or infinity, or
+            without a known scale.
     """
     _allow_exr(path)
     values = read_values(path)
     wrong = values.size - int(np.isfinite(values).sum())
     if wrong:
         raise ValueError(
-            f'{path}: {wrong} of {values.size} predicted depths are NaN or '
-            'infinite. A protocol has no figure for these; write a finite '
-            'depth everywhere'
+            f'{path}: {wrong} of {values.size} predicted {units.noun} are '
+            'NaN or infinite. A protocol has no figure for these; write a '
+            'finite number everywhere'
         )
-    scale = np.float32(units.scale_for(values))
+    try:
+        scale = np.float32(units.scale_for(values))
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from None
     # Beyond float32 a float64 becomes infinite.
     with np.errstate(over='ignore'):
         depth = np.divide(values, scale, dtype=np.float32, casting='same_kind')
     if not np.isfinite(depth).all():
         raise ValueError(
-            f'{path}: predicted depths up to {np.abs(values).max():g} are '
-            'beyond float32. Write metres'
+            f'{path}: predicted {units.noun} up to '
+            f'{np.abs(values).max():g} are beyond float32. Write metres'
         )
     return depth
 

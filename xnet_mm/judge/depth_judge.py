@@ -1,7 +1,7 @@
 """Figures of depth maps, pair by pair, by the package's own functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,6 @@ from ..evaluation.depth_alignment import (
     ALIGNMENTS,
     AlignedFigures,
     aligned_range,
-    measure_aligned,
 )
 from ..evaluation.depth_boundary_error import depth_boundary_error
 from ..evaluation.depth_metric import (
@@ -29,6 +28,14 @@ from .depth_files import Units, read_prediction, read_truth
 from .digest import file_digest
 from .pairs import Pair, judge_pairs
 from .sizes import fit_sizes
+from .spaces import (
+    IN_DISPARITY,
+    Space,
+    count_pixels,
+    count_without_depth,
+    measure_space,
+    to_depth,
+)
 
 Boundary = tuple[float, float, float]
 
@@ -40,7 +47,8 @@ class DepthVerdict:
     Attributes:
         pair: Its files.
         digests: SHA-256 of prediction and truth, '' without truth.
-        figures: Of the metric map.
+        figures: Of the metric map; of a disparity, of the map aligned to
+            the truth.
         aligned: Figures by alignment; empty if the image is left out.
         not_positive: Pixels that count where 0 or less was predicted.
         boundary: Precision, recall, F1 of jumps; None where there are none.
@@ -75,6 +83,8 @@ class DepthSetting:
 
     def read(self, pair: Pair) -> tuple[np.ndarray, np.ndarray, tuple]:
         """Both maps (H, W) of a pair with truth, and what was done to them.
+
+        Predictions are as in the file: depth, or what `Units.space` says.
 
         Raises:
             FileNotFoundError or ValueError: see `read_prediction`,
@@ -130,15 +140,17 @@ def judge_pair(pair: Pair, setting: DepthSetting) -> DepthVerdict:
         return DepthVerdict(pair, digests, figures)
     digests = digests[0], file_digest(pair.truth)
     *maps, done = setting.read(pair)
-    pred, gt = (torch.from_numpy(np.ascontiguousarray(m)) for m in maps)
-    unclamped, counted = replace(protocol, clamp=None).select(pred, gt)
-    not_positive = int((unclamped <= 0).sum())
+    values, gt = (torch.from_numpy(np.ascontiguousarray(m)) for m in maps)
+    space = setting.predictions.space
+    not_positive = count_without_depth(space, protocol, values, gt)
     if not_positive and not protocol.clamp:
         raise ValueError(
-            f'{name}: {not_positive} of {len(counted)} predicted depths that '
-            f'count are 0 or negative. Protocol {protocol.name} does not '
-            'clamp, so they have no figure; predict depths above 0'
+            f'{name}: {not_positive} of {count_pixels(protocol, gt)} '
+            f'predicted {setting.predictions.noun} that count are 0 or '
+            f'negative. Protocol {protocol.name} does not clamp, so they '
+            f'have no figure; predict {setting.predictions.noun} above 0'
         )
+    pred = to_depth(space, protocol, values, gt)
     sample = dict(
         img_path=name,
         pred_depth_map=dict(data=pred),
@@ -151,7 +163,7 @@ def judge_pair(pair: Pair, setting: DepthSetting) -> DepthVerdict:
         pair,
         digests,
         figures,
-        measure_aligned(protocol, pred, gt),
+        measure_space(space, protocol, values, gt),
         not_positive,
         *_boundary(protocol, pred, gt),
         done,
@@ -173,7 +185,7 @@ class DepthFigures:
 
     Attributes:
         images: How many counted.
-        metric: By key of the protocol.
+        metric: By key of the protocol; nan of disparities.
         aligned: By alignment; nan where no image could be aligned.
         aligned_images: By alignment: how many images its means are over.
         boundary: Of `DepthBoundaryMetric`; nan without jumps or edges.
@@ -195,13 +207,16 @@ class DepthFigures:
 
 
 def summarize(
-    protocol: DepthProtocol, verdicts: Sequence[DepthVerdict]
+    protocol: DepthProtocol,
+    verdicts: Sequence[DepthVerdict],
+    space: Space = 'depth',
 ) -> DepthFigures:
     """Average over the images that count.
 
     Args:
         protocol: Which one.
         verdicts: Of all images.
+        space: What was predicted.
 
     Raises:
         ValueError: none counts.
@@ -215,20 +230,19 @@ def summarize(
             f'is left out ({first.left_out}{detail})'
         )
     keys = protocol.keys
+    nothing = dict.fromkeys(keys, float('nan'))
+    metric = mean_over_images(keys, [v.figures.values for v in counted])
     aligned, aligned_images = {}, {}
     for name in ALIGNMENTS:
         values = [v.aligned[name].values for v in counted]
         known = [v for v in values if v]
         aligned_images[name] = len(known)
-        aligned[name] = (
-            mean_over_images(keys, known)
-            if known
-            else dict.fromkeys(keys, float('nan'))
-        )
+        aligned[name] = mean_over_images(keys, known) if known else nothing
+    in_own_space = 'scale_shift' if space == 'depth' else IN_DISPARITY
     with_holes = [v.not_positive for v in counted if v.not_positive]
     return DepthFigures(
         len(counted),
-        mean_over_images(keys, [v.figures.values for v in counted]),
+        nothing if space == 'disparity' else metric,
         aligned,
         aligned_images,
         DepthBoundaryMetric().compute_metrics(
@@ -236,7 +250,7 @@ def summarize(
         ),
         sum(v.boundary is not None for v in counted),
         _median([_scale(v, 'median') for v in counted]),
-        sum(_scale(v, 'scale_shift') < 0 for v in counted),
+        sum(_scale(v, in_own_space) < 0 for v in counted),
         (sum(with_holes), len(with_holes)),
     )
 

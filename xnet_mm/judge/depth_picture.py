@@ -12,6 +12,7 @@ from ..visualization.depth_colours import depth_range
 from ..visualization.depth_panels import draw_depth
 from ..visualization.panels import GAP, stack, titled
 from .depth_judge import DepthSetting, DepthVerdict, worst_first
+from .spaces import to_depth
 
 MOST_SHOWN = 6
 SMALLEST = 320  # width of a panel, pixels
@@ -23,7 +24,8 @@ def draw_worst(
     """Truth | prediction | relative error of the worst images, from the top.
 
     Worst is what has the highest first figure of the protocol. Truth is
-    shown where it counts, for nothing else makes the figures.
+    shown where it counts, for nothing else makes the figures. A disparity is
+    shown as it was aligned.
 
     Args:
         setting: How they were judged.
@@ -50,8 +52,13 @@ def counted_pixels(protocol: DepthProtocol, gt: np.ndarray) -> np.ndarray:
 
 
 def _row(setting: DepthSetting, verdict: DepthVerdict) -> np.ndarray:
-    pred, gt, _ = setting.read(verdict.pair)
+    values, gt, _ = setting.read(verdict.pair)
     protocol = setting.protocol
+    pred = to_depth(
+        setting.predictions.space,
+        protocol,
+        *(torch.from_numpy(np.ascontiguousarray(m)) for m in (values, gt)),
+    ).numpy()
     truth = np.where(counted_pixels(protocol, gt), gt, 0)
     shown = pred.clip(*protocol.clamp) if protocol.clamp else pred
     pairs = zip(protocol.keys, verdict.figures.values, strict=True)

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from math import inf
 
 from prettytable import PrettyTable
 
 from ..evaluation.depth_alignment import ALIGNMENTS, aligned_range
 from ..evaluation.depth_metric import count_lines
+from .depth_files import NOUNS
 from .depth_judge import DepthFigures, DepthSetting, DepthVerdict
+from .spaces import Space
 from .table import Row
 
 HEADINGS = {
@@ -49,7 +52,7 @@ def describe_depth(
             f'{figures.images} images have no such alignment (a median of 0 '
             'or below)'
             for name, images in figures.aligned_images.items()
-            if images < figures.images
+            if images < figures.images and name not in _undefined(setting)
         ),
         f'boundaries: {figures.boundary_images} of {len(counted)} images '
         'have jumps in the truth',
@@ -60,7 +63,13 @@ def warn_of_depth(setting: DepthSetting, figures: DepthFigures) -> list[str]:
     """What looks wrong, and what to do; [] if nothing does."""
     lines = []
     near, far = SUSPICIOUS
-    if not near < figures.ratio < far and figures.ratio == figures.ratio:
+    space = setting.predictions.space
+    is_metric = space != 'disparity'
+    if (
+        is_metric
+        and not near < figures.ratio < far
+        and figures.ratio == figures.ratio
+    ):
         lines.append(
             f'the truth is {figures.ratio:.3g} times as far as the '
             'predictions (median over the images). If these are in metres, '
@@ -69,19 +78,29 @@ def warn_of_depth(setting: DepthSetting, figures: DepthFigures) -> list[str]:
         )
     pixels, images = figures.not_positive
     if pixels:
-        low = setting.protocol.clamp[0] if setting.protocol.clamp else 0
+        ends = setting.protocol.clamp or (0, inf)
+        end = ends[0] if space == 'depth' else ends[1]
         lines.append(
             f'0 or less is predicted for {pixels} pixels that count, in '
-            f'{images} images. They are clamped to {low:g} m, so a hole '
+            f'{images} images. They are clamped to {end:g} m, so a hole '
             'counts as a wrong depth'
         )
     if figures.mirrored:
+        other: Space = 'disparity' if space == 'depth' else 'depth'
         lines.append(
             f'the least squares turn near and far round in '
             f'{figures.mirrored} of {figures.images} images: are the files '
-            'disparities? The figures are those of depth'
+            f'{NOUNS[other]}? The figures are those of '
+            f'{setting.predictions.noun}; --prediction-space {other} gives '
+            'the others'
         )
     return lines
+
+
+def _undefined(setting: DepthSetting) -> tuple[str, ...]:
+    """Alignments that the predictions have not, whatever they are."""
+    disparity = setting.predictions.space == 'disparity'
+    return ('scale_shift',) if disparity else ()
 
 
 def depth_table(figures: DepthFigures) -> PrettyTable:
@@ -89,13 +108,16 @@ def depth_table(figures: DepthFigures) -> PrettyTable:
     table = PrettyTable(['', 'metric', *(HEADINGS[n] for n in ALIGNMENTS)])
     table.align = 'r'
     table.align[''] = 'l'
+    is_metric = any(value == value for value in figures.metric.values())
     for key, value in figures.metric.items():
         values = [value, *(figures.aligned[n][key] for n in ALIGNMENTS)]
         table.add_row([key, *map(shown, values)])
     for key, value in figures.boundary.items():
-        # Ratios of neighbours, and edges: a scale does not change them.
+        # Ratios of neighbours, and edges: a scale does not change them. Of
+        # disparities they are those of the map that was aligned.
         same = shown(value)
-        table.add_row([key, same, same, *([''] * (len(ALIGNMENTS) - 1))])
+        cells = [same, same, '', ''] if is_metric else ['', '', '', same]
+        table.add_row([key, *cells])
     return table
 
 
@@ -120,7 +142,8 @@ def depth_rows(
             left_out=v.figures.left_out,
             not_positive=v.not_positive,
         )
-        values = dict(metric=v.figures.values)
+        is_metric = setting.predictions.space != 'disparity'
+        values = dict(metric=v.figures.values if is_metric else ())
         for name in ALIGNMENTS:
             found = v.aligned.get(name)
             values[name] = found.values if found else ()

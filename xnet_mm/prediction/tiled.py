@@ -9,7 +9,7 @@ import numpy as np
 from rich.progress import track
 
 from ..datasets.label_ids import file_ids
-from ..fileio.depth_png import to_units
+from ..fileio.depth_png import describe_range, to_units
 from ..fileio.rasters import (
     RowWriter,
     georeference,
@@ -58,6 +58,7 @@ class TiledPrediction:
         self._tiler, self._image, self._facts = tiler, image, facts
         self.size, self.name, self.file = image.size, image.name, image.file
         self._reduced: Prediction | None = None
+        self._clipped = 0
 
     def __repr__(self) -> str:
         return f'<TiledPrediction {self.name} of {self.size}>'
@@ -148,8 +149,14 @@ class TiledPrediction:
             return path
         if suffix in PICTURES:
             return self.reduced().save(path, opacity, depth_range)
+        self._clipped = 0
         with ExitStack() as files:
             self._reduced = self._reduce(self._map_writers(path, files))
+        if self._clipped:
+            print(
+                f'Warning: {self.name}: {self._clipped} pixels clipped. '
+                f"{describe_range(DEPTH_SCALE)} save('NAME.npy') keeps metres."
+            )
         writer = self._reduced.writer(path, opacity, depth_range)
         drawn = self._reduced.picture(opacity, depth_range)[..., ::-1]
         PictureFiles(path / writer.picture_dir).add(self.name, drawn)
@@ -192,12 +199,13 @@ class TiledPrediction:
             writers.append(lambda strip: rows.write(ids[strip.maps['labels']]))
         if self._tiler.has_depth:
             metres = self._rows(folder / 'depth', np.dtype(np.uint16), files)
-            writers.append(
-                lambda strip: metres.write(
-                    to_units(strip.maps['depth'], DEPTH_SCALE)[0]
-                )
-            )
+            writers.append(lambda strip: self._write_depth(metres, strip))
         return writers
+
+    def _write_depth(self, rows: RowWriter, strip: Strip) -> None:
+        units, clipped = to_units(strip.maps['depth'], DEPTH_SCALE)
+        rows.write(units)
+        self._clipped += clipped
 
     def _rows(
         self,
