@@ -9,6 +9,7 @@ Writes report.md, results.json and plots to --out-dir after each setting.
     python tools/benchmark.py A.py B.py --batch 1 4 --mode eager compiled
     python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
     python tools/benchmark.py A.py --data --runs 100
+    python tools/benchmark.py --startup 20000
 
 Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over
 that of the first model; GMACs are those of one image's forward pass (a
@@ -60,6 +61,11 @@ from xnet_mm.benchmark.loading import (
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
 from xnet_mm.benchmark.setting import DTYPES, MODES, settings
+from xnet_mm.benchmark.startup import (
+    startup_table,
+    time_startup,
+    write_startup,
+)
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
@@ -106,6 +112,12 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         'process, as a worker does, and time each transform',
     )
     parser.add_argument(
+        '--startup',
+        type=positive_int,
+        metavar='FILES',
+        help='no config: build data sets of so many made-up files, twice',
+    )
+    parser.add_argument(
         '--device', type=device, default='cpu', help='cpu or cuda[:N]'
     )
     parser.add_argument(
@@ -128,8 +140,8 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         '--out-dir', type=out_folder, default=Path('work_dirs/benchmark')
     )
     args = parser.parse_args()
-    if bool(args.configs) == bool(args.set):
-        parser.error('wanted CONFIG... or --set NAME')
+    if sum(map(bool, (args.configs, args.set, args.startup))) != 1:
+        parser.error('wanted CONFIG..., --set NAME or --startup FILES')
     if args.names and args.set:
         parser.error('--names is for CONFIG..., a set has its own')
     if args.names and len(args.names) != len(args.configs):
@@ -171,6 +183,11 @@ def main() -> None:
     chosen = sets.get(args.set, {})
     configs = _configs(args, chosen)
     console = Console(width=max(120, Console().width))
+    if args.startup:
+        rows = time_startup(args.startup)
+        console.print(startup_table(rows))
+        console.print(f'Report: {write_startup(rows, args.out_dir)}')
+        return
     if args.data:
         _time_data(configs, args, console)
         return
