@@ -9,6 +9,7 @@ Writes report.md, results.json and plots to --out-dir after each setting.
     python tools/benchmark.py A.py B.py --batch 1 4 --mode eager compiled
     python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
     python tools/benchmark.py A.py --data --runs 100
+    python tools/benchmark.py A.py --predict 100 --threads 2
     python tools/benchmark.py --startup 20000
 
 Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over
@@ -25,7 +26,6 @@ import os
 import platform
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
@@ -53,22 +53,15 @@ from xnet_mm.benchmark import (
     write_report,
 )
 from xnet_mm.benchmark.clock import Clock
-from xnet_mm.benchmark.loading import (
-    loading_table,
-    time_loading,
-    write_loading,
-)
+from xnet_mm.benchmark.loading import report_loading
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
 from xnet_mm.benchmark.setting import DTYPES, MODES, settings
-from xnet_mm.benchmark.startup import (
-    startup_table,
-    time_startup,
-    write_startup,
-)
+from xnet_mm.benchmark.startup import report_startup
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
+from xnet_mm.prediction.speed import report_predicting
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 # glibc gives tensors above 32 MiB back to the system after each use, and
@@ -110,6 +103,12 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         action='store_true',
         help='no model: load --runs training images of each config in one '
         'process, as a worker does, and time each transform',
+    )
+    parser.add_argument(
+        '--predict',
+        type=positive_int,
+        metavar='IMAGES',
+        help='as tools/predict.py does: made-up JPEGs of 1 to 12 megapixels',
     )
     parser.add_argument(
         '--startup',
@@ -184,12 +183,20 @@ def main() -> None:
     configs = _configs(args, chosen)
     console = Console(width=max(120, Console().width))
     if args.startup:
-        rows = time_startup(args.startup)
-        console.print(startup_table(rows))
-        console.print(f'Report: {write_startup(rows, args.out_dir)}')
+        report = report_startup(args.startup, args.out_dir, console)
+        console.print(f'Report: {report}')
         return
     if args.data:
-        _time_data(configs, args, console)
+        cv2.setNumThreads(0)  # as in a worker, where others do the rest
+        torch.set_num_threads(1)
+        report = report_loading(configs, args.runs, args.out_dir, console)
+        console.print(f'Report: {report}')
+        return
+    if args.predict:
+        report = report_predicting(
+            configs, args.predict, args.device, args.out_dir, console
+        )
+        console.print(f'Report: {report}')
         return
     sizes = args.size or [image_size(s) for s in chosen.get('sizes', [])]
     sizes = sizes or [crop_size(next(iter(configs.values())))]
@@ -223,21 +230,6 @@ def main() -> None:
         for path in _profiles(subjects, plan[0], clock, args.out_dir):
             console.print(f'Profile: {path}')
     console.print(f'Report: {report}')
-
-
-def _time_data(
-    configs: dict[str, Config], args: Namespace, console: Console
-) -> None:
-    cv2.setNumThreads(0)  # as in a worker, where others do the rest
-    torch.set_num_threads(1)
-    found = []
-    with Progress(console=console) as progress:
-        for name, cfg in configs.items():
-            task = progress.add_task(name, total=args.runs + 1)
-            tick = partial(progress.advance, task)
-            found.append(time_loading(name, cfg, args.runs, tick))
-            progress.console.print(loading_table(found[-1]))
-    console.print(f'Report: {write_loading(found, args.out_dir)}')
 
 
 def _profiles(

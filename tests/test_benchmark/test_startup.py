@@ -5,13 +5,13 @@ import re
 
 import cv2
 import pytest
+from rich.console import Console
 
 from xnet_mm.benchmark import startup
 from xnet_mm.benchmark.startup import (
-    startup_table,
+    report_startup,
     time_startup,
     write_pairs,
-    write_startup,
 )
 from xnet_mm.datasets import label_check
 
@@ -56,6 +56,11 @@ def test_first_and_second_start(told, monkeypatch, tmp_path):
         '5 images and depth maps',
     ]
     assert all(re.fullmatch(r'\d+\.\d\d s', s) for r in rows for s in r[1:])
-    text = write_startup(rows, tmp_path / 'out').read_text()
-    assert f'| 5 images and depth maps | {rows[1][1]} |' in text
-    assert startup_table(rows).row_count == 2
+
+
+def test_report(monkeypatch, tmp_path, capsys):
+    rows = [('5 images', '2.00 s', '1.00 s'), ('6 images', '4.00 s', '3.00 s')]
+    monkeypatch.setattr(startup, 'time_startup', lambda number: rows)
+    report = report_startup(5, tmp_path / 'out', Console())
+    assert '| 6 images | 4.00 s | 3.00 s |' in report.read_text()
+    assert '2.00 s' in capsys.readouterr().out

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 from mmengine.dataset import BaseDataset
+from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -97,16 +98,13 @@ def _seconds(build: Callable[[], BaseDataset]) -> str:
     return f'{time.perf_counter() - start:.2f} s'
 
 
-def startup_table(rows: list[tuple[str, str, str]]) -> Table:
-    """For a terminal."""
+def report_startup(number: int, folder: Path, console: Console) -> Path:
+    """Time so many files, print the table, write startup.md."""
+    rows = time_startup(number)
     table = Table(*COLUMNS)
     for row in rows:
         table.add_row(*row)
-    return table
-
-
-def write_startup(rows: list[tuple[str, str, str]], folder: Path) -> Path:
-    """Write startup.md and return its path."""
+    console.print(table)
     lines = ['# Start-up of data sets', '', *markdown_table(COLUMNS, rows)]
     path = folder / 'startup.md'
     write_atomically(path, '\n'.join([*lines, '']).encode())

@@ -1,0 +1,72 @@
+"""Predicting a folder is measured on what it says."""
+
+import cv2
+import pytest
+import tiny
+from mmengine.config import Config
+from rich.console import Console
+from tiny_depth import write_run
+
+from xnet_mm.prediction import speed
+from xnet_mm.prediction.speed import (
+    SIZES,
+    Predicting,
+    report_predicting,
+    time_predicting,
+    write_images,
+)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    sizes = [(32, 48), (40, 48), (48, 64), (48, 80), (64, 64)]
+    monkeypatch.setattr(speed, 'SIZES', sizes)
+    return sizes
+
+
+def test_sizes_are_those_of_the_title():
+    megapixels = [round(h * w / 1e6) for h, w in SIZES]
+    assert megapixels == [1, 2, 4, 8, 12]
+
+
+def test_images_come_in_turn(tmp_path, small):
+    paths = write_images(tmp_path, 7)
+    assert paths == sorted(tmp_path.iterdir())
+    found = [cv2.imread(str(path)).shape[:2] for path in paths]
+    assert found == [*small, *small[:2]]
+    assert paths[5].read_bytes() == paths[0].read_bytes()
+
+
+def test_what_it_comes_to():
+    memory = [(5, 900.4), (10, 901.0)]
+    found = Predicting('one', 10, (0.1, 0.2, 0.1), 2.5, memory)
+    assert found.title == (
+        "one: 4.00 images/s, 80 % of the model's own rate; most memory, "
+        'MiB: 900 after 5, 901 after 10'
+    )
+    assert found.rows() == [
+        ('decode and prepare', '10.00', '25 %'),
+        ('model', '5.00', '50 %'),
+        ('write', '10.00', '25 %'),
+        ('all three in turn', '2.50', '100 %'),
+        ('predict.py', '4.00', '62 %'),
+    ]
+
+
+def test_classes_and_depth(tmp_path, small, capsys):
+    root = tiny.write_tiny_seg(tmp_path / 'seg', num=2)
+    classes = tiny.write_tiny_config(tmp_path / 'classes.py', root)
+    depth, _ = write_run(tmp_path / 'depth')
+    configs = {path.stem: Config.fromfile(path) for path in (classes, depth)}
+    report = report_predicting(configs, 11, 'cpu', tmp_path, Console())
+    text = report.read_text()
+    for name in ('classes', 'depth'):
+        assert f'## {name}: ' in text
+    assert text.count('| predict.py | ') == 2
+    assert text.count('after 11') == 2
+    assert 'decode and prepare' in capsys.readouterr().out
+
+
+def test_too_few(tmp_path, small):
+    with pytest.raises(ValueError, match='4 images to predict, wanted 5 or'):
+        time_predicting('one', Config(), 4, 'cpu')
