@@ -211,8 +211,8 @@ def read_ahead(
                 return
             yield reading.result()
     finally:  # a source that blocks is not waited for
-        for pool in (taker, readers):
-            pool.shutdown(wait=False, cancel_futures=True)
+        taker.shutdown(wait=False, cancel_futures=True)
+        readers.shutdown(cancel_futures=True)
 
 
 def batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
