@@ -1,6 +1,7 @@
 """Predicting a folder is measured on what it says."""
 
 import cv2
+import numpy as np
 import pytest
 import tiny
 from mmengine.config import Config
@@ -38,12 +39,19 @@ def test_images_come_in_turn(tmp_path, small):
 
 
 def test_what_it_comes_to():
+    # Twice as slow from the third block on, as where another program runs.
+    slow = np.array([1, 1, 1, 2, 2, 2])[:, None]
+    stages = slow * [0.1, 0.2, 0.1]
+    blocks = np.array([0.25, 0.25, 0.4, 0.5, 0.5])
     memory = [(5, 900.4), (10, 901.0)]
-    found = Predicting('one', 10, (0.1, 0.2, 0.1), 2.5, memory)
+    found = Predicting('one', 10, stages, blocks, memory)
+    assert np.allclose(found.shares, [0.8, 0.8, 0.75, 0.8, 0.8])
     assert found.title == (
-        "one: 4.00 images/s, 80 % of the model's own rate; most memory, "
-        'MiB: 900 after 5, 901 after 10'
+        "one: 10 images, 80 % of the model's own rate (75 to 80 %); most "
+        'memory, MiB: 900 after 5, 901 after 10'
     )
+    found = Predicting('one', 10, stages[:3], blocks[:2], [])
+    assert found.title.endswith('(80 to 80 %)')
     assert found.rows() == [
         ('decode and prepare', '10.00', '25 %'),
         ('model', '5.00', '50 %'),
@@ -58,15 +66,15 @@ def test_classes_and_depth(tmp_path, small, capsys):
     classes = tiny.write_tiny_config(tmp_path / 'classes.py', root)
     depth, _ = write_run(tmp_path / 'depth')
     configs = {path.stem: Config.fromfile(path) for path in (classes, depth)}
-    report = report_predicting(configs, 11, 'cpu', tmp_path, Console())
+    report = report_predicting(configs, 33, 'cpu', tmp_path, Console())
     text = report.read_text()
     for name in ('classes', 'depth'):
-        assert f'## {name}: ' in text
+        assert f'## {name}: 25 images, ' in text
     assert text.count('| predict.py | ') == 2
-    assert text.count('after 11') == 2
+    assert text.count(' after 5, ') == text.count(' after 25') == 2
     assert 'decode and prepare' in capsys.readouterr().out
 
 
 def test_too_few(tmp_path, small):
-    with pytest.raises(ValueError, match='4 images to predict, wanted 5 or'):
-        time_predicting('one', Config(), 4, 'cpu')
+    with pytest.raises(ValueError, match='24 images to predict, wanted 25 or'):
+        time_predicting('one', Config(), 24, 'cpu')

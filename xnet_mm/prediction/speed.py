@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,24 +15,25 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.structures import BaseDataElement
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from ..benchmark.report import markdown_table
 from ..benchmark.subject import build_subject
 from ..fileio.atomic import write_atomically
 from ..fileio.pairing import depth_head_of
-from .behind import without_the_rest, write_predictions
+from .behind import Opened, without_the_rest, write_predictions
 from .depth import model_max_depth
 from .files import PictureFiles, PredictionWriter
-from .inputs import Predicted, predict_files
+from .inputs import predict_files
 from .predictor import Predictor
 from .writers import writer_for
 
 COLUMNS = ('stage', 'images/s', 'of the time in turn')
 STAGES = ('decode and prepare', 'model', 'write')
 SIZES = ((866, 1155), (1225, 1633), (1732, 2309), (2449, 3266), (3000, 4000))
-ROUNDS = 2  # of each distinct image and stage, before the run and after it
+# Other programs come and go: the run is cut into blocks, the stages are timed
+# before and after each, and a block is compared with its two neighbours.
+BLOCKS = 5
 
 
 class Predicting(NamedTuple):
@@ -41,35 +42,43 @@ class Predicting(NamedTuple):
     Attributes:
         name: of the config.
         images: how many were predicted.
-        seconds: of one image in each of `STAGES`, alone, mean over sizes.
-        whole: seconds of all images, as tools/predict.py goes about it.
+        stages: (BLOCKS + 1, 3) seconds of one image in each of `STAGES`
+            alone, mean over the sizes, before and after each block.
+        blocks: (BLOCKS,) seconds of one image in each block, as
+            tools/predict.py goes about it.
         memory: (images done, most MiB of the process so far), if known.
     """
 
     name: str
     images: int
-    seconds: tuple[float, ...]
-    whole: float
+    stages: np.ndarray
+    blocks: np.ndarray
     memory: list[tuple[int, float]]
+
+    @property
+    def shares(self) -> np.ndarray:
+        """(BLOCKS,) rate over that of the model just before and after."""
+        model = self.stages[:, 1]
+        return (model[:-1] + model[1:]) / 2 / self.blocks
 
     @property
     def title(self) -> str:
         """What it comes to."""
-        share = self.images * self.seconds[1] / self.whole
+        low, middle, high = 100 * np.quantile(self.shares, (0, 0.5, 1))
         text = (
-            f'{self.name}: {self.images / self.whole:.2f} images/s, '
-            f"{100 * share:.0f} % of the model's own rate"
+            f'{self.name}: {self.images} images, {middle:.0f} % of the '
+            f"model's own rate ({low:.0f} to {high:.0f} %)"
         )
         grown = ', '.join(f'{mib:.0f} after {n}' for n, mib in self.memory)
         return text + (f'; most memory, MiB: {grown}' if grown else '')
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Of a table with `COLUMNS`."""
-        total = sum(self.seconds)
-        found = [*zip(STAGES, self.seconds, strict=True)]
+        """Of a table with `COLUMNS`, medians."""
+        total = float(np.median(self.stages.sum(1)))
+        found = [*zip(STAGES, np.median(self.stages, axis=0), strict=True)]
         found += [
             ('all three in turn', total),
-            ('predict.py', self.whole / self.images),
+            ('predict.py', float(np.median(self.blocks))),
         ]
         return [
             (stage, f'{1 / each:.2f}', f'{100 * each / total:.0f} %')
@@ -111,22 +120,25 @@ def time_predicting(
     Args:
         name: of the config.
         cfg: its model and the pipeline of its test data.
-        images: how many, at least `len(SIZES)`.
+        images: how many, at least `BLOCKS` of each size; rounded down to
+            as many of each.
         device: of the model.
 
     Raises:
         ValueError: too few images, or the model cannot be built.
     """
-    if images < len(SIZES):
+    if images < BLOCKS * len(SIZES):
         raise ValueError(
-            f'{images} images to predict, wanted {len(SIZES)} or more: one '
-            'of each size'
+            f'{images} images to predict, wanted {BLOCKS * len(SIZES)} or '
+            'more: each size in each block'
         )
+    # Every block has each size as often.
+    each = images // (BLOCKS * len(SIZES)) * len(SIZES)
     predictor = _random_predictor(name, cfg, device)
     with TemporaryDirectory() as folder:
         source, out = Path(folder, 'in'), Path(folder, 'out')
         source.mkdir()
-        paths = write_images(source, images)
+        paths = write_images(source, BLOCKS * each)
 
         def open_writers(
             sample: BaseDataElement,
@@ -136,29 +148,20 @@ def time_predicting(
             return writer, PictureFiles(out / writer.picture_dir)
 
         distinct = paths[: len(SIZES)]
-        rounds = _time_stages(predictor, distinct, open_writers)
+        _time_stages(predictor, distinct, open_writers)  # warms up
+        stages = [_time_stages(predictor, distinct, open_writers)]
+        blocks: list[float] = []
         memory: list[tuple[int, float]] = []
-        skipped: list[str] = []
-        start = time.perf_counter()
-        results = predict_files(
-            predictor, {path: path.stem for path in paths}, 1, skipped
-        )
-        with closing(results):
-            watched = _watch_memory(results, images, memory)
-            write_predictions(watched, open_writers, images, skipped)
-        whole = time.perf_counter() - start
-        # Other programs may have come or gone.
-        rounds += _time_stages(predictor, distinct, open_writers)
-        if skipped:
-            raise ValueError('\n'.join(['Skipped:', *skipped]))
-    # As often as each size comes.
-    often = [len(range(i, images, len(SIZES))) for i in range(len(SIZES))]
-    stages = np.median(rounds, axis=0)
-    seconds = tuple(
-        float(np.average(stages[:, i], weights=often))
-        for i in range(len(STAGES))
+        for start in range(0, len(paths), each):
+            block = paths[start : start + each]
+            blocks.append(_time_block(predictor, block, open_writers))
+            peak = _peak_mib()
+            if peak is not None:
+                memory.append((start + each, peak))
+            stages.append(_time_stages(predictor, distinct, open_writers))
+    return Predicting(
+        name, len(paths), np.array(stages), np.array(blocks), memory
     )
-    return Predicting(name, images, seconds, whole, memory)
 
 
 def _random_predictor(name: str, cfg: Config, device: str) -> Predictor:
@@ -180,47 +183,46 @@ def _random_predictor(name: str, cfg: Config, device: str) -> Predictor:
 
 
 def _time_stages(
-    predictor: Predictor,
-    paths: list[Path],
-    open_writers: Callable[
-        [BaseDataElement], tuple[PredictionWriter, PictureFiles]
-    ],
-) -> list[np.ndarray]:
-    """`ROUNDS` times seconds, a row an image, a column a stage."""
-    rounds = []
+    predictor: Predictor, paths: list[Path], open_writers: Opened
+) -> np.ndarray:
+    """(3,) seconds of each stage alone, the mean over the images."""
+    rows = []
     opened = None
-    for number in track(range(ROUNDS + 1), 'Timing stages'):
-        rows = []
-        for path in paths:
-            start = time.perf_counter()
-            image = predictor.pipeline.picture(path)
-            sample = predictor.prepare(image, path)
-            decoded = time.perf_counter()
-            (result,) = predictor.predict([sample])
-            if opened is None:
-                opened = open_writers(result)
-            light = without_the_rest(result)  # waits for a GPU, too
-            predicted = time.perf_counter()
-            writer, pictures = opened
-            pictures.add(path.stem, writer.write(path.stem, image, light))
-            written = time.perf_counter()
-            rows.append(np.diff((start, decoded, predicted, written)))
-        if number:  # the first one warms up
-            rounds.append(np.array(rows))
-    return rounds
+    for path in paths:
+        start = time.perf_counter()
+        image = predictor.pipeline.picture(path)
+        sample = predictor.prepare(image, path)
+        decoded = time.perf_counter()
+        (result,) = predictor.predict([sample])
+        light = without_the_rest(result)  # waits for a GPU, too
+        predicted = time.perf_counter()
+        if opened is None:
+            opened = open_writers(light)
+        writer, pictures = opened
+        opening = time.perf_counter()
+        pictures.add(path.stem, writer.write(path.stem, image, light))
+        written = time.perf_counter()
+        rows.append((decoded - start, predicted - decoded, written - opening))
+    return np.mean(rows, axis=0)
 
 
-def _watch_memory(
-    results: Iterator[Predicted], images: int, memory: list[tuple[int, float]]
-) -> Iterator[Predicted]:
-    """Pass results on; after each fifth note the most memory so far."""
-    marks = {max(1, images * i // 5) for i in range(1, 6)}
-    for number, result in enumerate(results, 1):
-        yield result
-        del result
-        peak = _peak_mib()
-        if number in marks and peak is not None:
-            memory.append((number, peak))
+def _time_block(
+    predictor: Predictor, paths: list[Path], open_writers: Opened
+) -> float:
+    """Seconds of one image where all go through it as in the tool.
+
+    Raises:
+        ValueError: one was skipped.
+    """
+    skipped: list[str] = []
+    names = {path: path.stem for path in paths}
+    start = time.perf_counter()
+    with closing(predict_files(predictor, names, 1, skipped)) as results:
+        write_predictions(results, open_writers, len(paths), skipped)
+    seconds = time.perf_counter() - start
+    if skipped:
+        raise ValueError('\n'.join(['Skipped:', *skipped]))
+    return seconds / len(paths)
 
 
 def _peak_mib() -> float | None:
