@@ -9,6 +9,8 @@ from rich.console import Console
 from tiny_depth import write_run
 
 from xnet_mm.prediction import speed
+from xnet_mm.prediction.files import PictureFiles
+from xnet_mm.prediction.predictor import Predictor
 from xnet_mm.prediction.speed import (
     SIZES,
     Predicting,
@@ -39,26 +41,49 @@ def test_images_come_in_turn(tmp_path, small):
 
 
 def test_what_it_comes_to():
-    # Twice as slow from the third block on, as where another program runs.
-    slow = np.array([1, 1, 1, 2, 2, 2])[:, None]
-    stages = slow * [0.1, 0.2, 0.1]
-    blocks = np.array([0.25, 0.25, 0.4, 0.5, 0.5])
+    # Twice as slow from the third on, as where another program runs.
+    stages = np.array([1, 1, 2])[:, None] * [0.1, 0.2, 0.1]
+    blocks, busy = np.array([0.25, 0.3]), np.array([0.8, 0.7])
     memory = [(5, 900.4), (10, 901.0)]
-    found = Predicting('one', 10, stages, blocks, memory)
-    assert np.allclose(found.shares, [0.8, 0.8, 0.75, 0.8, 0.8])
+    found = Predicting('one', 10, stages, blocks, busy, memory)
     assert found.title == (
-        "one: 10 images, 80 % of the model's own rate (75 to 80 %); most "
-        'memory, MiB: 900 after 5, 901 after 10'
+        'one: 10 images, the model is at work 75 % of the time (70 to 80 %); '
+        'most memory, MiB: 900 after 5, 901 after 10'
     )
-    found = Predicting('one', 10, stages[:3], blocks[:2], [])
-    assert found.title.endswith('(80 to 80 %)')
+    assert found._replace(memory=[]).title.endswith('(70 to 80 %)')
     assert found.rows() == [
         ('decode and prepare', '10.00', '25 %'),
         ('model', '5.00', '50 %'),
         ('write', '10.00', '25 %'),
         ('all three in turn', '2.50', '100 %'),
-        ('predict.py', '4.00', '62 %'),
+        ('predict.py', '3.64', '69 %'),
     ]
+
+
+def test_time_within_the_model(tmp_path, small, monkeypatch):
+    """By a clock that the model alone moves, and then the writer alone."""
+    config, checkpoint = write_run(tmp_path / 'depth')
+    predictor = Predictor(Config.fromfile(config), str(checkpoint), 'cpu')
+    paths = write_images(tmp_path, 5)
+    now = [0.0]
+    monkeypatch.setattr(speed.time, 'perf_counter', lambda: now[0])
+    original = Predictor.predict
+
+    def slow(self, *args):
+        now[0] += 3
+        return original(self, *args)
+
+    class Writer:
+        def write(self, name, image, result):
+            return image
+
+        def close(self):
+            now[0] += 5
+
+    monkeypatch.setattr(Predictor, 'predict', slow)
+    opened = Writer(), PictureFiles(tmp_path / 'out')
+    seconds, busy = speed._time_block(predictor, paths, lambda _: opened)
+    assert (seconds, busy) == (4, 0.75)  # 15 of 20 seconds, 5 images
 
 
 def test_classes_and_depth(tmp_path, small, capsys):

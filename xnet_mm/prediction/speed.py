@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,8 +31,8 @@ from .writers import writer_for
 COLUMNS = ('stage', 'images/s', 'of the time in turn')
 STAGES = ('decode and prepare', 'model', 'write')
 SIZES = ((866, 1155), (1225, 1633), (1732, 2309), (2449, 3266), (3000, 4000))
-# Other programs come and go: the run is cut into blocks, the stages are timed
-# before and after each, and a block is compared with its two neighbours.
+# Other programs come and go: the run is cut into blocks, and the stages are
+# timed before and after each.
 BLOCKS = 5
 
 
@@ -46,6 +46,8 @@ class Predicting(NamedTuple):
             alone, mean over the sizes, before and after each block.
         blocks: (BLOCKS,) seconds of one image in each block, as
             tools/predict.py goes about it.
+        busy: (BLOCKS,) share of a block's time within the model; the rest it
+            waits for an image, or for room to hand one on.
         memory: (images done, most MiB of the process so far), if known.
     """
 
@@ -53,21 +55,16 @@ class Predicting(NamedTuple):
     images: int
     stages: np.ndarray
     blocks: np.ndarray
+    busy: np.ndarray
     memory: list[tuple[int, float]]
-
-    @property
-    def shares(self) -> np.ndarray:
-        """(BLOCKS,) rate over that of the model just before and after."""
-        model = self.stages[:, 1]
-        return (model[:-1] + model[1:]) / 2 / self.blocks
 
     @property
     def title(self) -> str:
         """What it comes to."""
-        low, middle, high = 100 * np.quantile(self.shares, (0, 0.5, 1))
+        low, middle, high = 100 * np.quantile(self.busy, (0, 0.5, 1))
         text = (
-            f'{self.name}: {self.images} images, {middle:.0f} % of the '
-            f"model's own rate ({low:.0f} to {high:.0f} %)"
+            f'{self.name}: {self.images} images, the model is at work '
+            f'{middle:.0f} % of the time ({low:.0f} to {high:.0f} %)'
         )
         grown = ', '.join(f'{mib:.0f} after {n}' for n, mib in self.memory)
         return text + (f'; most memory, MiB: {grown}' if grown else '')
@@ -150,7 +147,7 @@ def time_predicting(
         distinct = paths[: len(SIZES)]
         _time_stages(predictor, distinct, open_writers)  # warms up
         stages = [_time_stages(predictor, distinct, open_writers)]
-        blocks: list[float] = []
+        blocks: list[tuple[float, float]] = []
         memory: list[tuple[int, float]] = []
         for start in range(0, len(paths), each):
             block = paths[start : start + each]
@@ -159,8 +156,9 @@ def time_predicting(
             if peak is not None:
                 memory.append((start + each, peak))
             stages.append(_time_stages(predictor, distinct, open_writers))
+    seconds, busy = np.array(blocks).T
     return Predicting(
-        name, len(paths), np.array(stages), np.array(blocks), memory
+        name, len(paths), np.array(stages), seconds, busy, memory
     )
 
 
@@ -206,23 +204,41 @@ def _time_stages(
     return np.mean(rows, axis=0)
 
 
+class _Timed(Predictor):
+    """A predictor that knows how long its model was at work."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.__dict__.update(predictor.__dict__)
+        self.seconds = 0.0
+
+    def predict(
+        self, prepared: list[dict], names: Sequence[str] = ()
+    ) -> list[BaseDataElement]:
+        start = time.perf_counter()
+        # It ends with a look at the results, for which a GPU has to be done.
+        results = super().predict(prepared, names)
+        self.seconds += time.perf_counter() - start
+        return results
+
+
 def _time_block(
     predictor: Predictor, paths: list[Path], open_writers: Opened
-) -> float:
-    """Seconds of one image where all go through it as in the tool.
+) -> tuple[float, float]:
+    """Seconds of one image, and the share of them within the model.
 
     Raises:
         ValueError: one was skipped.
     """
     skipped: list[str] = []
+    timed = _Timed(predictor)
     names = {path: path.stem for path in paths}
     start = time.perf_counter()
-    with closing(predict_files(predictor, names, 1, skipped)) as results:
+    with closing(predict_files(timed, names, 1, skipped)) as results:
         write_predictions(results, open_writers, len(paths), skipped)
     seconds = time.perf_counter() - start
     if skipped:
         raise ValueError('\n'.join(['Skipped:', *skipped]))
-    return seconds / len(paths)
+    return seconds / len(paths), timed.seconds / seconds
 
 
 def _peak_mib() -> float | None:
