@@ -10,6 +10,8 @@ from mmengine.visualization import Visualizer
 if not torch.cuda.is_available():
     # Before anything imports Triton: its kernels run in Python then.
     os.environ.setdefault('TRITON_INTERPRET', '1')
+# Tests leave nothing in the user's folders, nor do the tools that they run.
+os.environ['XNET_MM_CACHE'] = 'off'
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ Writes report.md, results.json and plots to --out-dir after each setting.
     python tools/benchmark.py A.py B.py --batch 1 4 --mode eager compiled
     python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
     python tools/benchmark.py A.py --data --runs 100
+    python tools/benchmark.py A.py --predict 100 --threads 2
+    python tools/benchmark.py --startup 20000
 
 Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over
 that of the first model; GMACs are those of one image's forward pass (a
@@ -24,7 +26,6 @@ import os
 import platform
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
@@ -52,17 +53,15 @@ from xnet_mm.benchmark import (
     write_report,
 )
 from xnet_mm.benchmark.clock import Clock
-from xnet_mm.benchmark.loading import (
-    loading_table,
-    time_loading,
-    write_loading,
-)
+from xnet_mm.benchmark.loading import report_loading
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
 from xnet_mm.benchmark.setting import DTYPES, MODES, settings
+from xnet_mm.benchmark.startup import report_startup
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
+from xnet_mm.prediction.speed import report_predicting
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
 # glibc gives tensors above 32 MiB back to the system after each use, and
@@ -106,6 +105,18 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         'process, as a worker does, and time each transform',
     )
     parser.add_argument(
+        '--predict',
+        type=positive_int,
+        metavar='IMAGES',
+        help='as tools/predict.py does: made-up JPEGs of 1 to 12 megapixels',
+    )
+    parser.add_argument(
+        '--startup',
+        type=positive_int,
+        metavar='FILES',
+        help='no config: build data sets of so many made-up files, twice',
+    )
+    parser.add_argument(
         '--device', type=device, default='cpu', help='cpu or cuda[:N]'
     )
     parser.add_argument(
@@ -128,8 +139,8 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         '--out-dir', type=out_folder, default=Path('work_dirs/benchmark')
     )
     args = parser.parse_args()
-    if bool(args.configs) == bool(args.set):
-        parser.error('wanted CONFIG... or --set NAME')
+    if sum(map(bool, (args.configs, args.set, args.startup))) != 1:
+        parser.error('wanted CONFIG..., --set NAME or --startup FILES')
     if args.names and args.set:
         parser.error('--names is for CONFIG..., a set has its own')
     if args.names and len(args.names) != len(args.configs):
@@ -171,8 +182,21 @@ def main() -> None:
     chosen = sets.get(args.set, {})
     configs = _configs(args, chosen)
     console = Console(width=max(120, Console().width))
+    if args.startup:
+        report = report_startup(args.startup, args.out_dir, console)
+        console.print(f'Report: {report}')
+        return
     if args.data:
-        _time_data(configs, args, console)
+        cv2.setNumThreads(0)  # as in a worker, where others do the rest
+        torch.set_num_threads(1)
+        report = report_loading(configs, args.runs, args.out_dir, console)
+        console.print(f'Report: {report}')
+        return
+    if args.predict:
+        report = report_predicting(
+            configs, args.predict, args.device, args.out_dir, console
+        )
+        console.print(f'Report: {report}')
         return
     sizes = args.size or [image_size(s) for s in chosen.get('sizes', [])]
     sizes = sizes or [crop_size(next(iter(configs.values())))]
@@ -206,21 +230,6 @@ def main() -> None:
         for path in _profiles(subjects, plan[0], clock, args.out_dir):
             console.print(f'Profile: {path}')
     console.print(f'Report: {report}')
-
-
-def _time_data(
-    configs: dict[str, Config], args: Namespace, console: Console
-) -> None:
-    cv2.setNumThreads(0)  # as in a worker, where others do the rest
-    torch.set_num_threads(1)
-    found = []
-    with Progress(console=console) as progress:
-        for name, cfg in configs.items():
-            task = progress.add_task(name, total=args.runs + 1)
-            tick = partial(progress.advance, task)
-            found.append(time_loading(name, cfg, args.runs, tick))
-            progress.console.print(loading_table(found[-1]))
-    console.print(f'Report: {write_loading(found, args.out_dir)}')
 
 
 def _profiles(

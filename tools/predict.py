@@ -16,11 +16,13 @@ image | depth.
 
 import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 import torch
+from mmengine.structures import BaseDataElement
 
 from xnet_mm.arguments import (
     colour_range,
@@ -37,14 +39,19 @@ from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
 from xnet_mm.fileio.config_file import load_config_file
+from xnet_mm.prediction.behind import write_predictions
 from xnet_mm.prediction.depth import model_max_depth, parse_intrinsics
-from xnet_mm.prediction.files import PictureFiles, PictureVideo
+from xnet_mm.prediction.files import (
+    PictureFiles,
+    PictureVideo,
+    PredictionWriter,
+)
 from xnet_mm.prediction.inputs import (
     check_out_dir,
     describe_skipped,
     find_images,
     named_images,
-    predict_images,
+    predict_files,
     predict_video,
 )
 from xnet_mm.prediction.model import Model
@@ -166,39 +173,33 @@ def main() -> None:
         end_with(skipped)
         return
     if video:
+        total = video.count or None
         results = predict_video(predictor, video, args.batch_size, skipped)
     else:
-        results = predict_images(
-            predictor, args.input, args.batch_size, skipped, args.out_dir
+        names = named_images(predictor, args.input, args.out_dir)
+        total = len(names)
+        results = predict_files(predictor, names, args.batch_size, skipped)
+
+    def open_writers(
+        sample: BaseDataElement,
+    ) -> tuple[PredictionWriter, PictureFiles | PictureVideo]:
+        writer = writer_for(
+            args.out_dir,
+            sample,
+            predictor,
+            model_max_depth(predictor),
+            args.opacity,
+            **options,
         )
-    writer = None
-    pictures: PictureFiles | PictureVideo
-    for name, image, result in results:
-        if writer is None:
-            writer = writer_for(
-                args.out_dir,
-                result,
-                predictor,
-                model_max_depth(predictor),
-                args.opacity,
-                **options,
-            )
-            folder = args.out_dir / writer.picture_dir
-            pictures = PictureFiles(folder)
-            if video:
-                file = folder / f'{args.input.stem}.mp4'
-                pictures = PictureVideo(file, video.fps)
-        try:
-            picture = writer.write(name, image, result)
-        except OSError:  # a full disk is nothing of this image's
-            raise
-        except Exception as error:
-            skipped.append(describe_skipped(name, error))
-            continue
-        pictures.add(name, picture)
+        folder = args.out_dir / writer.picture_dir
+        if video is None:
+            return writer, PictureFiles(folder)
+        file = folder / f'{args.input.stem}.mp4'
+        return writer, PictureVideo(file, video.fps)
+
+    with closing(results):
+        writer = write_predictions(results, open_writers, total, skipped)
     if writer is not None:
-        pictures.close()
-        writer.close()
         print(f'{writer.kinds}: {args.out_dir}')
     end_with(skipped)
 

@@ -46,3 +46,11 @@ def test_names_with_a_suffix(tmp_path):
         'a/c.png',
         'b.jpg',
     ]
+
+
+def test_names_in_an_empty_folder_and_here(tmp_path, monkeypatch):
+    (tmp_path / 'deep.jpg').mkdir()
+    assert list_names(tmp_path / 'deep.jpg', '.jpg') == []
+    assert list_names(tmp_path) == ['deep.jpg']  # for the reader to name
+    monkeypatch.chdir(tmp_path)
+    assert list_names('') == list_names('.') == ['deep.jpg']

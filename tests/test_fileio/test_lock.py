@@ -7,7 +7,12 @@ import os
 import pytest
 
 from xnet_mm.fileio import lock
-from xnet_mm.fileio.lock import FolderInUseError, lock_folder, unlock_folder
+from xnet_mm.fileio.lock import (
+    FolderInUseError,
+    in_turn,
+    lock_folder,
+    unlock_folder,
+)
 
 FORK = multiprocessing.get_context('fork')  # imports nothing again
 
@@ -68,3 +73,25 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, number):
         monkeypatch.setattr(lock.fcntl, 'lockf', lockf)
     assert not lock_folder(tmp_path, 'lock')
     assert said[0].startswith(f'{tmp_path / "lock"} cannot be locked')
+
+
+def add_one(path, times):
+    for _ in range(times):
+        with in_turn(path.with_name('lock')):
+            path.write_text(str(int(path.read_text()) + 1))
+
+
+def test_in_turn(tmp_path, monkeypatch):
+    path = tmp_path / 'number'
+    path.write_text('0')
+    processes = [
+        FORK.Process(target=add_one, args=(path, 300)) for _ in range(2)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert path.read_text() == '600'
+    monkeypatch.setattr(lock, 'fcntl', None)  # nobody waits
+    add_one(path, 1)
+    assert path.read_text() == '601'

@@ -32,9 +32,12 @@ class Mean:
         self.files = []
         self.refused = {}
 
-    def __call__(self, images, names=(), files=()):
+    def prepare(self, image, file=None):
+        self.files.append(file)
+        return image
+
+    def predict(self, images, names=()):
         self.batches.append(len(images))
-        self.files += files
         for image in images:
             if error := self.refused.get(image.mean()):
                 raise error

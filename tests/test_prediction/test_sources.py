@@ -124,3 +124,15 @@ def test_a_video_that_ends_too_early():
     assert [next(frames), next(frames)] == [1, 2]
     with pytest.raises(ValueError, match=r'v\.mp4: 2 of 9 frames'):
         next(frames)
+
+
+def test_several_threads_read_in_order():
+    barrier = threading.Barrier(3, timeout=60)
+
+    def read(item):
+        if item < 3:
+            barrier.wait()  # passes when three are here
+        return item * item
+
+    found = [*read_ahead(iter(range(20)), read, 4, workers=3)]
+    assert found == [i * i for i in range(20)]

@@ -27,8 +27,8 @@ def config(tmp_path):
 @pytest.mark.parametrize(
     ('words', 'message'),
     [
-        ([], 'wanted CONFIG... or --set NAME'),
-        (['--set', 'small', 'a.py'], 'wanted CONFIG... or --set NAME'),
+        ([], 'wanted CONFIG..., --set NAME or --startup'),
+        (['--set', 'small', 'a.py'], 'wanted CONFIG..., --set NAME or'),
         (['--set', 'small', '--precision', 'tf32'], 'is for --device cuda'),
         (['--set', 'small', '--runs', '0'], 'number from 1'),
         (['a.py', '--names', 'x', 'y'], '2 --names for 1 configs'),

@@ -1,6 +1,9 @@
 """tools/predict.py with inputs of all kinds: nothing is lost or read twice."""
 
+import errno
+import re
 from functools import partial
+from threading import enumerate as enumerate_threads
 
 import cv2
 import numpy as np
@@ -99,3 +102,44 @@ def test_outputs_where_the_input_is(tmp_path, run):
                 *(config, checkpoint, tmp_path / source),
                 *('--out-dir', tmp_path / out),
             )
+
+
+def test_a_full_disk(tmp_path, run, monkeypatch):
+    config, checkpoint = write_run(tmp_path)
+    written = []
+
+    def full(path, data):
+        written.append(path)
+        if len(written) > 3:
+            raise OSError(errno.ENOSPC, 'No space left on device', str(path))
+
+    monkeypatch.setattr('xnet_mm.prediction.depth.write_atomically', full)
+    monkeypatch.setattr('xnet_mm.prediction.files.write_atomically', full)
+    with pytest.raises(SystemExit, match=r'^No space left on device: .*out'):
+        run(
+            *(config, checkpoint, tmp_path / 'rgb'),
+            *('--out-dir', tmp_path / 'out', '--device', 'cpu'),
+        )
+    names = [thread.name for thread in enumerate_threads()]
+    assert not any(re.match('xnet_mm-(read|write|fin)', n) for n in names)
+
+
+def test_any_number_of_threads_writes_the_same(tmp_path, run, monkeypatch):
+    config, checkpoint = write_run(tmp_path)
+    folders = []
+    for workers in (1, 3):
+        monkeypatch.setattr('xnet_mm.prediction.behind.WRITERS', workers)
+        monkeypatch.setattr('xnet_mm.prediction.inputs.READERS', workers)
+        folders.append(tmp_path / f'out{workers}')
+        run(
+            *(config, checkpoint, tmp_path / 'rgb'),
+            *('--out-dir', folders[-1], '--device', 'cpu', '--npy'),
+        )
+    found = [
+        {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob('*.*')
+        }
+        for folder in folders
+    ]
+    assert found[0] == found[1] and len(found[0]) == 3 * 4

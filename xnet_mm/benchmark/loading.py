@@ -2,7 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
+from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from ..fileio.atomic import write_atomically
@@ -121,3 +124,21 @@ def loading_table(loading: Loading) -> Table:
     for row in loading.rows():
         table.add_row(*row)
     return table
+
+
+def report_loading(
+    configs: Mapping[str, Config], images: int, folder: Path, console: Console
+) -> Path:
+    """Time each config, print its table, write loading.md.
+
+    Raises:
+        ValueError: see `time_loading`.
+    """
+    found = []
+    with Progress(console=console) as progress:
+        for name, cfg in configs.items():
+            task = progress.add_task(name, total=images + 1)
+            tick = partial(progress.advance, task)
+            found.append(time_loading(name, cfg, images, tick))
+            progress.console.print(loading_table(found[-1]))
+    return write_loading(found, folder)

@@ -17,6 +17,7 @@ from ..fileio.images import read_image
 from .depth_io import Encoding, read_depth
 from .depth_spike import USUAL_SCALES, describe_peak, join_peaks, peak_of
 from .label_check import raise_problems
+from .threads import look_at_files
 
 NUM_DECODED = 8  # pairs that are looked into when a data set is built
 
@@ -25,13 +26,21 @@ Pair = tuple[str, str]  # paths of image and depth map
 
 def missing_files(pairs: Sequence[tuple[str, str | None]]) -> list[str]:
     """One line for each file that is not there; a depth of None may be."""
-    problems = []
-    for image, depth in pairs:
+
+    def look(pair: tuple[str, str | None]) -> list[str]:
+        image, depth = pair
+        problems = []
         if not osp.isfile(image):
             problems.append(f'{image}: no such image')
         if depth is not None and not osp.isfile(depth):
             problems.append(f'{depth}: no such depth map, for {image}')
-    return problems
+        return problems
+
+    # In threads: a network's disk takes a moment to answer for each.
+    found = look_at_files(
+        look, pairs, 'looking for files', get_dist_info()[0] == 0
+    )
+    return [problem for problems in found for problem in problems]
 
 
 def read_pair(

@@ -21,6 +21,7 @@ from .folders import (
     spare_files,
     split_name,
 )
+from .label_cache import LabelCache, cache_path
 from .label_check import check_pairs, raise_problems
 from .label_ids import IGNORED, describe_too_many
 from .transforms.labels import with_load_labels
@@ -52,7 +53,8 @@ class FolderSegDataset(BaseSegDataset):
         )
 
     Every file is looked at when the data set is built, so a mistake is an
-    error with the file's name and not a crash in the middle of a run. With
+    error with the file's name and not a crash in the middle of a run; from
+    the second time on only at files that changed, see `LabelCache`. With
     `test_mode=True` labels may be missing. Where the pipeline has mmseg's
     `LoadAnnotations`, `LoadLabels` takes its place: ids that have no class
     are refused when they are read, too.
@@ -139,6 +141,11 @@ class FolderSegDataset(BaseSegDataset):
             if item.get('seg_map_path')
         ]
         rank, world_size = get_dist_info()
+        places = [
+            self.data_prefix.get('img_path', ''),
+            self.data_prefix.get('seg_map_path', ''),
+            *filter(None, [self.ann_file]),
+        ]
         check_pairs(
             pairs[rank::world_size],
             num_classes,
@@ -151,6 +158,7 @@ class FolderSegDataset(BaseSegDataset):
             ),
             for_training=not self.test_mode,
             show_progress=rank == 0,
+            cache=LabelCache(cache_path(places), [p[1] for p in pairs]),
         )
 
     @classmethod

@@ -6,17 +6,17 @@ epoch, or not at all: 16-bit ids wrap, RGB masks are read channel by channel.
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from mmengine.logging import print_log
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from ..fileio.images import open_picture
 from .channel_io import read_image_size
+from .label_cache import LabelCache, stamps_of
 from .label_ids import IGNORED, MOST_CLASSES, loaded_ids
+from .threads import look_at_files
 
 ID_MODES = ('L', 'P', '1', 'I', 'I;16', 'I;16B')  # one channel, integers
 BROKEN = (OSError, SyntaxError, ValueError)  # what Pillow raises on damage
@@ -182,8 +182,12 @@ def check_pairs(
     others: Iterable[tuple[str | Path, str | Path]] = (),
     for_training: bool = True,
     show_progress: bool = True,
+    cache: LabelCache | None = None,
 ) -> None:
     """Decode every label map once, in threads, and raise if any is wrong.
+
+    A file that an earlier start read, and that is the same, is not decoded
+    unless it is wrong: no error rests on the cache alone.
 
     Args:
         pairs: (image, label map) paths.
@@ -197,6 +201,7 @@ def check_pairs(
             takes to know that not all of them say the same.
         for_training: nothing to learn is an error, and not a warning.
         show_progress: draw a progress bar on stderr.
+        cache: what earlier starts read; by default nothing.
 
     Raises:
         ValueError: names each wrong file, or says why nothing can be learnt
@@ -205,12 +210,20 @@ def check_pairs(
     pairs = list(pairs)
     allowed = {*range(num_classes + reduce_zero_label), ignore_index}
     meaning = (ignore_index, reduce_zero_label, label_map)
+    cache = cache or LabelCache()
+    reused: list[tuple[str | Path, str | Path]] = []
 
     def look(pair: tuple[str | Path, str | Path]) -> set[int] | str:
+        stamps = stamps_of(*pair)
+        known = cache.get(*pair, stamps)
+        if known is not None and known <= allowed:
+            reused.append(pair)
+            return known
         try:
             ids = read_ids(*pair)
         except ValueError as error:
             return str(error)
+        cache.put(*pair, stamps, ids)
         if ids <= allowed:
             return ids
         advice = describe_wrong_ids(
@@ -218,17 +231,17 @@ def check_pairs(
         )
         return f'{pair[1]}: {advice}'
 
-    # Pillow lets go of the interpreter lock while it decodes.
-    with ThreadPoolExecutor() as pool:
-        found = list(
-            track(
-                pool.map(look, pairs),
-                description=f'checking labels of {where}',
-                total=len(pairs),
-                console=Console(stderr=True),
-                transient=True,
-                disable=not show_progress,
-            )
+    try:  # Pillow lets go of the interpreter lock while it decodes
+        found = look_at_files(
+            look, pairs, f'checking labels of {where}', show_progress
+        )
+    finally:  # after Ctrl-C the next start goes on from here
+        cache.save()
+    if reused:
+        print_log(
+            f'{where}: {len(reused)} of {len(pairs)} label maps are the same '
+            f'files as in an earlier start, and were not read ({cache.path}).',
+            logger='current',
         )
     raise_problems(where, [f for f in found if isinstance(f, str)])
     ids = {i for one in found if isinstance(one, set) for i in one}

@@ -4,13 +4,14 @@ import hashlib
 import os
 import re
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import torch
 from mmengine.logging import print_log
+
+from .lock import in_turn
 
 
 def cached_path(url: str) -> Path:
@@ -35,11 +36,7 @@ def cached_download(url: str) -> Path:
     """
     path = cached_path(url)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name('downloads.lock').open('a') as lock:
-        with suppress(OSError, ImportError):  # no locks here: all download
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with in_turn(path.with_name('downloads.lock')):
         if not path.is_file():
             _download(url, path)
     return path

@@ -5,6 +5,8 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -86,6 +88,25 @@ def unlock_folder(folder: str | Path, name: str) -> None:
     file = _held.pop(Path(folder).resolve() / name, None)
     if file is not None:
         file.close()
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Wait while another process of this machine is in here with `path`.
+
+    Where the file system has no locks nobody waits.
+
+    Args:
+        path: Of the lock's file, made as needed; its folder exists.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with path.open('a') as file:
+        if fcntl is not None:
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _lock(file: IO) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from mmengine.structures import BaseDataElement
@@ -69,6 +70,7 @@ class DepthWriter:
         self.colours, self.npy = colours, npy
         self.intrinsics, self.drop_edges = intrinsics, drop_edges
         self.steady, self._clipped = steady, 0
+        self._counting = Lock()
         self._limits: tuple[float, float] | None = None
         if max_depth:
             check_range(max_depth, scale)
@@ -91,7 +93,8 @@ class DepthWriter:
         depth, box = depth_of(result, name, image.shape[:2])
         cropped = crop_image(image, box)[..., ::-1]
         data, clipped = encode_depth(depth, self.scale, name)
-        self._clipped += clipped
+        with self._counting:
+            self._clipped += clipped
         write_atomically(self.out_dir / 'depth' / f'{name}.png', data)
         if self.npy:
             write_npy(self.out_dir / 'npy' / f'{name}.npy', depth)

@@ -194,6 +194,9 @@ class PictureFiles:
     def close(self) -> None:
         """Nothing is left to do."""
 
+    def discard(self) -> None:
+        """What is written is whole, and stays."""
+
 
 class PictureVideo:
     """Pictures as the frames of an mp4, which is whole or not there.
@@ -230,6 +233,12 @@ class PictureVideo:
         if self._writer is not None:
             self._writer.release()
             self._temporary.replace(self.path)
+
+    def discard(self) -> None:
+        """End without a file."""
+        if self._writer is not None:
+            self._writer.release()
+            self._temporary.unlink(missing_ok=True)
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

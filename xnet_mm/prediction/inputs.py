@@ -1,19 +1,27 @@
 """Predictions for all images of a folder, or all frames of a video."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import closing
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from mmengine.structures import BaseDataElement
-from rich.progress import track
 
 from ..datasets.channel_io import ARRAYS
 from ..fileio.folders import walk_files
 from ..fileio.output_names import output_names
 from .predictor import Predictor
+from .sources import read_ahead
 from .videos import Video
 
 IMAGE_SUFFIXES = {
@@ -21,7 +29,27 @@ IMAGE_SUFFIXES = {
     *('.pbm', '.pgm', '.png', '.pnm', '.ppm', '.tif', '.tiff', '.webp'),
 }
 
+# Threads that decode: as many as keep a GPU busy, and half of the cores.
+READERS = max(1, min(4, (os.cpu_count() or 1) // 2))
+
 Predicted = tuple[str, np.ndarray, BaseDataElement]
+Predictions = Generator[Predicted, None, None]
+
+
+class Prepared(NamedTuple):
+    """An image that the model can take.
+
+    Attributes:
+        name: of its outputs.
+        origin: its file, or what else people call it.
+        image: (H, W, 3) uint8 BGR.
+        sample: of `Predictor.prepare`.
+    """
+
+    name: str
+    origin: Path | str
+    image: np.ndarray
+    sample: dict
 
 
 def predict_images(
@@ -30,36 +58,47 @@ def predict_images(
     batch_size: int,
     skipped: list[str],
     out_dir: Path | None = None,
-) -> Iterator[Predicted]:
-    """Name, BGR image and prediction of each image of `find_images`.
-
-    An image that cannot be read, or that the model cannot take, does not
-    end the others.
+) -> Predictions:
+    """`predict_files` of what `find_images` finds.
 
     Args:
         predictor: The model.
         source: An image or a folder.
         batch_size: Images at a time.
-        skipped: Such images are added here, with the reason.
+        skipped: See `predict_files`.
         out_dir: Of the outputs, which are no inputs.
     """
     names = named_images(predictor, source, out_dir)
-    paths = [*names]
-    batch: dict[Path, np.ndarray] = {}
-    for path in track(paths, 'Predicting'):
+    yield from predict_files(predictor, names, batch_size, skipped)
+
+
+def predict_files(
+    predictor: Predictor,
+    names: Mapping[Path, str],
+    batch_size: int,
+    skipped: list[str],
+) -> Predictions:
+    """Name, BGR image and prediction of each file, in order.
+
+    Threads read a few images ahead. An image that cannot be read, or that
+    the model cannot take, does not end the others.
+
+    Args:
+        predictor: The model.
+        names: Of the outputs, for each file.
+        batch_size: Images at a time.
+        skipped: Such images are added here, with the reason.
+    """
+
+    def read(file: tuple[Path, str]) -> Prepared | str:
+        path, name = file
         try:
-            batch[path] = predictor.pipeline.picture(path)
+            image = predictor.pipeline.picture(path)
         except (OSError, ValueError, MemoryError) as error:
-            skipped.append(describe_skipped(path, error))
-        if batch and (len(batch) == batch_size or path is paths[-1]):
-            images, files = [*batch.values()], [*batch]
-            results = predict_each(predictor, images, files, files, skipped)
-            for file, image, result in zip(
-                files, images, results, strict=True
-            ):
-                if result is not None:
-                    yield names[file], image, result
-            batch = {}
+            return describe_skipped(path, error)
+        return _prepare(predictor, name, path, image, path)
+
+    yield from _predict(predictor, names.items(), read, batch_size, skipped)
 
 
 def named_images(
@@ -84,59 +123,89 @@ def predict_video(
     video: Video,
     batch_size: int,
     skipped: list[str],
-) -> Iterator[Predicted]:
+) -> Predictions:
     """Name (STEM/NUMBER), BGR frame and prediction of each frame.
 
     What is missing at the end is added to `skipped`.
     """
-    frames = iter(video)
-    steps = -(-video.count // batch_size) or None
-    batches = iter(lambda: list(islice(frames, batch_size)), [])
-    number = 0
-    for batch in track(batches, 'Predicting', total=steps):
-        names = [
-            f'{video.path.stem}/{number + i:06d}' for i in range(len(batch))
-        ]
-        results = predict_each(predictor, batch, (), names, skipped)
-        for name, image, result in zip(names, batch, results, strict=True):
-            if result is not None:
-                yield name, image, result
-        number += len(batch)
+
+    def read(numbered: tuple[int, np.ndarray]) -> Prepared | str:
+        number, frame = numbered
+        name = f'{video.path.stem}/{number:06d}'
+        return _prepare(predictor, name, name, frame)
+
+    yield from _predict(predictor, enumerate(video), read, batch_size, skipped)
     if problem := video.what_is_missing():
         skipped.append(problem)
 
 
-def predict_each(
+def _prepare(
     predictor: Predictor,
-    images: list[np.ndarray],
-    files: Sequence[Path],
-    names: Sequence[Path | str],
+    name: str,
+    origin: Path | str,
+    image: np.ndarray,
+    file: Path | None = None,
+) -> Prepared | str:
+    """What the model takes, or why it cannot."""
+    try:
+        sample = predictor.prepare(image, file)
+    except Exception as error:
+        return describe_skipped(origin, error)
+    return Prepared(name, origin, image, sample)
+
+
+def _predict(
+    predictor: Predictor,
+    items: Iterable[Any],
+    read: Callable[[Any], Prepared | str],
+    batch_size: int,
     skipped: list[str],
-) -> list[BaseDataElement | None]:
-    """The model's samples; None for an image that it cannot take.
+) -> Predictions:
+    """What was read goes through the model; its text is skipped."""
+    ahead = max(batch_size, READERS)
+    with closing(read_ahead(items, read, ahead, READERS)) as found:
+        batch: list[Prepared] = []
+        for one in found:
+            if isinstance(one, str):
+                skipped.append(one)
+                continue
+            batch.append(one)
+            if len(batch) == batch_size:
+                yield from predict_each(predictor, batch, skipped)
+                batch = []
+        if batch:
+            yield from predict_each(predictor, batch, skipped)
+
+
+def predict_each(
+    predictor: Predictor, batch: list[Prepared], skipped: list[str]
+) -> list[Predicted]:
+    """Name, image and the model's sample; without those it cannot take.
 
     Args:
         predictor: The model.
-        images: (H, W, 3) uint8 BGR each.
-        files: that they were read from, or none.
-        names: of the images, for people.
+        batch: Images that go through it together.
         skipped: Names of images that fail by themselves, and the reason.
     """
     try:
-        return [*predictor(images, [*map(str, names)], files=files)]
+        results = predictor.predict(
+            [one.sample for one in batch], [str(one.origin) for one in batch]
+        )
+        return [
+            (one.name, one.image, result)
+            for one, result in zip(batch, results, strict=True)
+        ]
     except Exception as error:
-        if len(images) == 1:
-            skipped.append(describe_skipped(names[0], error))
-            return [None]
+        if len(batch) == 1:
+            skipped.append(describe_skipped(batch[0].origin, error))
+            return []
     # Out of the handler, whose traceback holds the tensors.
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return [
         result
-        for i, image in enumerate(images)
-        for result in predict_each(
-            predictor, [image], files[i : i + 1], names[i : i + 1], skipped
-        )
+        for one in batch
+        for result in predict_each(predictor, [one], skipped)
     ]
 
 

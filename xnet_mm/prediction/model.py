@@ -26,6 +26,7 @@ from .saved_config import describe
 from .saved_folder import write_folder
 from .sources import (
     Reader,
+    Source,
     batches,
     read_ahead,
     tiled_image,
@@ -179,14 +180,19 @@ class Model:
                 image = tiled_image(pipeline, read, item)
                 yield TiledPrediction(self._tiler, image, self._facts)
             return
-        sources = read_ahead(items, read, batch_size)
+
+        def prepare(item: Any) -> tuple[Source, dict]:
+            source = read(item)
+            prepared = self.predictor.prepare(source.image, source.file)
+            return source, prepared
+
+        sources = read_ahead(items, prepare, batch_size)
         for batch in batches(sources, batch_size):
-            samples = self.predictor(
-                [source.image for source in batch],
-                [str(source.file or source.name) for source in batch],
-                [source.file for source in batch],
+            samples = self.predictor.predict(
+                [prepared for _, prepared in batch],
+                [str(source.file or source.name) for source, _ in batch],
             )
-            for source, sample in zip(batch, samples, strict=True):
+            for (source, _), sample in zip(batch, samples, strict=True):
                 yield Prediction(
                     sample.cpu(),
                     source.shown,

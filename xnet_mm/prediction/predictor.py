@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -20,6 +21,10 @@ from ..fileio.pairing_tensors import weights_of
 from ..models.arguments import check_model_config, check_windows
 from ..models.channels import claimed_channels
 from .pipeline import PlainPipeline
+
+# Transforms of others may keep state while they work. Not of the object: it
+# can be copied and pickled.
+_PREPARING = Lock()
 
 
 class Predictor:
@@ -64,7 +69,6 @@ class Predictor:
         self.model: EncoderDecoder = accelerate(model.to(device).eval())
         self.pipeline = PlainPipeline(cfg)
 
-    @torch.no_grad()
     def __call__(
         self,
         images: list[np.ndarray],
@@ -83,15 +87,42 @@ class Predictor:
             ValueError: a prediction is not finite.
         """
         files = files or [None] * len(images)
-        samples = [*map(self.pipeline, images, files)]
-        one_size = len({s['inputs'].shape for s in samples}) == 1
-        batches = [samples] if one_size else [[s] for s in samples]
+        return self.predict([*map(self.prepare, images, files)], names)
+
+    def prepare(self, image: np.ndarray, file: Path | None = None) -> dict:
+        """What the model takes of one image; any thread may call it.
+
+        Args:
+            image: see `__call__`.
+            file: that it was read from, if any.
+
+        Raises:
+            ValueError: see `PlainPipeline`.
+        """
+        with _PREPARING:
+            return self.pipeline(image, file)
+
+    @torch.no_grad()
+    def predict(
+        self, prepared: list[dict], names: Sequence[str] = ()
+    ) -> list[BaseDataElement]:
+        """The model's samples, one for each of what `prepare` gave.
+
+        Args:
+            prepared: images of one size go through the model together.
+            names: of the images, for errors.
+
+        Raises:
+            ValueError: a prediction is not finite.
+        """
+        one_size = len({s['inputs'].shape for s in prepared}) == 1
+        batches = [prepared] if one_size else [[s] for s in prepared]
         results = [
             result
             for batch in batches
             for result in self.model.test_step(pseudo_collate(batch))
         ]
-        names = names or [f'image {i}' for i in range(1, len(images) + 1)]
+        names = names or [f'image {i}' for i in range(1, len(prepared) + 1)]
         for result, name in zip(results, names, strict=True):
             check_prediction(result, name)
         return results

@@ -1,7 +1,7 @@
 """What a model may be given: files, pictures, arrays, and many of them."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -176,37 +176,43 @@ def video_frames(video: Video) -> Iterator[np.ndarray]:
 
 
 def read_ahead(
-    items: Iterable[Item], read: Callable[[Item], Read], ahead: int
-) -> Iterator[Read]:
-    """`read(item)` of each item, in order, by a thread that goes before.
+    items: Iterable[Item],
+    read: Callable[[Item], Read],
+    ahead: int,
+    workers: int = 1,
+) -> Generator[Read, None, None]:
+    """`read(item)` of each item, in order, by threads that go before.
 
     Items are taken one at a time, and never more than `ahead` beyond the one
     that was asked for. An error comes where its item would have come, and
     ends it.
 
     Args:
-        items: maybe without an end.
-        read: called in the thread, as is the iterator of `items`.
+        items: maybe without an end; taken by a thread of their own.
+        read: called in the threads.
         ahead: how many are read while the caller is busy, 1 or more.
+        workers: threads that read.
     """
     iterator = iter(items)
+    taker = ThreadPoolExecutor(1, thread_name_prefix='xnet_mm-take')
+    readers = ThreadPoolExecutor(workers, thread_name_prefix='xnet_mm-read')
 
-    def take() -> Any:
+    def take() -> Future | None:
         item: Any = next(iterator, _END)
-        return item if item is _END else read(item)
+        return None if item is _END else readers.submit(read, item)
 
-    pool = ThreadPoolExecutor(1, thread_name_prefix='xnet_mm-read')
     waiting: deque[Future] = deque()
     try:
         while True:
             while len(waiting) <= ahead:
-                waiting.append(pool.submit(take))
-            found = waiting.popleft().result()
-            if found is _END:
+                waiting.append(taker.submit(take))
+            reading = waiting.popleft().result()
+            if reading is None:
                 return
-            yield found
+            yield reading.result()
     finally:  # a source that blocks is not waited for
-        pool.shutdown(wait=False, cancel_futures=True)
+        taker.shutdown(wait=False, cancel_futures=True)
+        readers.shutdown(cancel_futures=True)
 
 
 def batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
