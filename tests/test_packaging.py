@@ -161,7 +161,8 @@ def test_every_import_is_declared(described):
     declared = {normal(r) for r in [*required, *extras['onedl']]}
     both = {normal(r) for r in extras['upstream']}
     assert DISTRIBUTIONS['cv2'] in declared & both
-    for extra in ('nyu', 'geo', 'app', 'deploy'):  # converters and tools that say so
+    # Converters and tools that say so.
+    for extra in ('nyu', 'geo', 'app', 'deploy'):
         declared |= {normal(r) for r in extras[extra]}
     names = {DISTRIBUTIONS.get(n, normal(n)) for n in imported(*CODE)}
     assert names - declared - UNDECLARED == set()
