@@ -6,7 +6,7 @@ import numpy as np
 from ..visualization.depth_colours import is_known
 
 STEEP = 4.0  # metres away for one sideways: 76 degrees off the image plane
-BENT = 0.06  # of the inverse depth, off a straight line over REACH
+BENT = 0.1  # of the inverse depth, off a straight line over REACH
 REACH = 0.015  # of the image's longer side, on both sides
 
 

@@ -2,6 +2,8 @@
 
 export const css = ([r, g, b]) => `rgb(${r}, ${g}, ${b})`;
 
+export const metres = (value) => `${value.toFixed(value < 10 ? 2 : 1)} m`;
+
 // An element with text; the text of others never becomes markup.
 export function element(name, text = '', more = {}) {
   const made = document.createElement(name);

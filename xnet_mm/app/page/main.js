@@ -3,7 +3,10 @@
 import { addressOf, askBytes, askModel, askPrediction, Refused }
   from './ask.js';
 import { Cloud } from './cloud.js';
-import { css, drawBar, element, paintLabels, paintValues } from './colours.js';
+import { css, drawBar, element, metres, paintLabels, paintValues }
+  from './colours.js';
+import { listenForPictures } from './give.js';
+import { listenForPointer } from './tip.js';
 
 const $ = (id) => document.getElementById(id);
 const NAMES = {
@@ -20,7 +23,6 @@ let chosen = null;
 let running = null;
 let cloudIsNew = false;
 
-const metres = (value) => `${value.toFixed(value < 10 ? 2 : 1)} m`;
 const percent = (share) => (
   share > 0 && share < 0.001 ? '<0.1 %' : `${(100 * share).toFixed(1)} %`);
 
@@ -227,89 +229,8 @@ async function askCloud() {
   }
 }
 
-// What is predicted at a place of the frame, 0 to 1 each.
-function describe(x, y) {
-  const told = [];
-  const at = (map, [rows, columns], u, v) => map[
-    Math.min(rows - 1, Math.floor(v * rows)) * columns
-      + Math.min(columns - 1, Math.floor(u * columns))];
-  if (maps.labels && view !== 'depth') {
-    const id = at(maps.labels, result.shown, x, y);
-    const swatch = element('i');
-    swatch.style.background = css(model.classes[id]?.colour ?? [0, 0, 0]);
-    told.push(swatch, model.classes[id]?.name ?? `class ${id}`);
-    if (maps.confidence) {
-      const sure = at(maps.confidence, result.shown, x, y) / 255;
-      told.push(` · ${Math.round(100 * sure)} %`);
-    }
-    for (const entry of $('legend').querySelectorAll('button')) {
-      entry.classList.toggle('under', Number(entry.dataset.id) === id);
-    }
-  }
-  if (maps.depth) {
-    const [top, left, height, width] = result.depth.place;
-    const [u, v] = [(x - left) / width, (y - top) / height];
-    const inside = u >= 0 && u < 1 && v >= 0 && v < 1;
-    const value = inside ? at(maps.depth, result.depth.size, u, v) : NaN;
-    const known = value > 0 && value < Infinity;
-    told.push(`${told.length ? ' · ' : ''}${known ? metres(value)
-      : 'no depth'}`);
-  }
-  return told;
-}
-
-function point(event) {
-  const box = $('frame').getBoundingClientRect();
-  const x = (event.clientX - box.left) / box.width;
-  const y = (event.clientY - box.top) / box.height;
-  const tip = $('tip');
-  tip.hidden = !result || x < 0 || x >= 1 || y < 0 || y >= 1;
-  if (tip.hidden) return;
-  tip.replaceChildren(...describe(x, y));
-  const left = x * box.width + 14;
-  const over = left + tip.offsetWidth > box.width;
-  tip.style.left = `${Math.max(0,
-    over ? left - tip.offsetWidth - 28 : left)}px`;
-  const top = y * box.height + 14;
-  tip.style.top = `${top + tip.offsetHeight > box.height
-    ? top - tip.offsetHeight - 28 : top}px`;
-}
-
-function leave() {
-  $('tip').hidden = true;
-  for (const entry of $('legend').querySelectorAll('.under')) {
-    entry.classList.remove('under');
-  }
-}
-
 function listen() {
-  $('file').addEventListener('change', ({ target }) => {
-    const [file] = target.files;
-    target.value = ''; // or the same file again would be no change
-    if (file) predict({ file });
-  });
-  for (const name of ['dragenter', 'dragover']) {
-    window.addEventListener(name, (event) => {
-      event.preventDefault();
-      document.body.classList.add('over');
-    });
-  }
-  for (const name of ['dragleave', 'drop']) {
-    window.addEventListener(name, (event) => {
-      event.preventDefault();
-      if (name === 'dragleave' && event.relatedTarget) return;
-      document.body.classList.remove('over');
-    });
-  }
-  window.addEventListener('drop', ({ dataTransfer }) => {
-    const [file] = dataTransfer.files;
-    if (file) predict({ file });
-    else complain(new Refused('That was no file. Save the picture first.'));
-  });
-  window.addEventListener('paste', ({ clipboardData }) => {
-    const [file] = clipboardData.files;
-    if (file) predict({ file });
-  });
+  listenForPictures((file) => predict({ file }), complain);
   $('opacity').addEventListener('input', ({ target }) => {
     strength[view] = Number(target.value);
     paint();
@@ -323,10 +244,7 @@ function listen() {
   }
   $('angle').addEventListener('change', askCloud);
   $('back').addEventListener('click', () => cloud.reset());
-  for (const name of ['pointermove', 'pointerdown']) {
-    $('frame').addEventListener(name, point);
-  }
-  $('frame').addEventListener('pointerleave', leave);
+  listenForPointer(() => result && { model, result, maps, view });
 }
 
 async function start() {
