@@ -61,7 +61,8 @@ def fit(
     state = read_state(out, data)
     found = None
     if state is None or not (out / CONFIG).is_file():
-        found = understand(data, **options)
+        # Results may lie below the pictures.
+        found = understand(data, without=[out], **options)
         _say(console, found.lines())
         state = State(
             str(data.resolve()), found.task, float(minutes), found.lines()
