@@ -9,7 +9,7 @@ Writes report.md, results.json and plots to --out-dir after each setting.
     python tools/benchmark.py A.py B.py --batch 1 4 --mode eager compiled
     python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
     python tools/benchmark.py A.py --data --runs 100
-    python tools/benchmark.py A.py --predict 100 --threads 2
+    python tools/benchmark.py A.py --predict 100 --threads 1
     python tools/benchmark.py --startup 20000
 
 Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over

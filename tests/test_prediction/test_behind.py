@@ -89,7 +89,7 @@ def test_the_first_is_finished_first_though_it_takes_longer():
 
 @pytest.mark.parametrize(
     ('workers', 'room', 'sizes', 'most'),
-    [(1, ALL, [1] * 9, 2), (3, 10, [5] * 9, 2), (3, 10, [50] * 4, 1)],
+    [(1, ALL, [1] * 30, 9), (3, 10, [5] * 9, 2), (3, 10, [50] * 4, 1)],
 )
 def test_what_waits_is_bounded(workers, room, sizes, most):
     held, highest, lock = [0], [0], threading.Lock()

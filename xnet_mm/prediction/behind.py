@@ -17,6 +17,7 @@ from .inputs import Predicted, describe_skipped
 
 # A PNG takes longer than its image to decode: half of the cores.
 WRITERS = max(1, min(8, (os.cpu_count() or 1) // 2))
+QUEUED = 8  # jobs beside those at work: small images may follow a large one
 ROOM = 2**29  # bytes that may wait to be written, beside one image
 WRITTEN = ('pred_sem_seg', 'pred_depth_map')  # all that writers look at
 
@@ -132,7 +133,7 @@ class Behind:
         room: int,
     ) -> None:
         self._work, self._finish = work, finish
-        self._most, self._room = 2 * workers, room
+        self._most, self._room = workers + QUEUED, room
         self._workers = ThreadPoolExecutor(
             workers, thread_name_prefix='xnet_mm-write'
         )
