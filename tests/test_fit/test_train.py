@@ -50,7 +50,7 @@ def test_each_validation_is_told_once(tmp_path, monkeypatch):
     ]
     text = console.export_text()
     assert text.count('iteration 10: mIoU 12.5') == 1
-    assert text.count('iteration 20: mIoU 25.0') == 1
+    assert text.count('iteration 20: mIoU 25\n') == 1
     assert '20/20' in text
     assert 'loss 1.000' in text
 

@@ -86,7 +86,7 @@ def schedule(
         ),
         Choice(
             interval,
-            f'{count} validations of {num_val} images, '
+            f'{count} validations of {num_val} image{"s" * (num_val > 1)}, '
             f'{validation:.0f} s each: the best one is kept',
         ),
     )

@@ -1,5 +1,6 @@
 """The training of a fit: tools/train.py in a process, with a progress bar."""
 
+from math import nan
 from pathlib import Path
 
 from rich.console import Console
@@ -51,9 +52,9 @@ def train(
                 figures.append(f'loss {log.losses[max(log.losses)]:.3f}')
             for step in sorted({*log.validations} - told):
                 told.add(step)
-                value = log.validations[step].get(metric)
+                value = log.validations[step].get(metric, nan)
                 progress.console.print(
-                    f'iteration {step}: {metric} {value}', highlight=False
+                    f'iteration {step}: {metric} {value:.4g}', highlight=False
                 )
             progress.update(
                 bar, completed=log.iteration, figures=', '.join(figures)
