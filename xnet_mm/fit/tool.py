@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..paths import tools_dir
 
@@ -52,15 +54,14 @@ def run_tool(
             # Ctrl-C is for this process, which hands it on once.
             start_new_session=True,
         )
-    with _SignalsAsInterrupts():
+    with _Signals() as received:
         try:
-            _wait(process, watch)
-        except KeyboardInterrupt:
-            _stop(process)
-            raise StoppedError from None
+            _wait(process, watch, received)
         except BaseException:
             _kill(process)
             raise
+    if received:
+        raise StoppedError
     if process.returncode in (STOPPED, -signal.SIGTERM, -signal.SIGINT):
         raise StoppedError
     if process.returncode:
@@ -75,32 +76,48 @@ def run_tool(
         )
 
 
-class _SignalsAsInterrupts:
-    """SIGTERM is Ctrl-C as well, inside."""
+class _Signals:
+    """Ctrl-C and SIGTERM are noted inside, and interrupt nothing.
 
-    def __enter__(self) -> None:
-        self.old = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    An exception out of a handler is lost where it comes up in the clean-up
+    of an object.
+    """
+
+    def __enter__(self) -> list[int]:
+        received: list[int] = []
+        self.old: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self.old[number] = signal.signal(
+                    number, lambda signum, frame: received.append(signum)
+                )
+        return received
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self.old)
+        for number, handler in self.old.items():
+            signal.signal(number, handler)
 
 
-def _wait(process: subprocess.Popen, watch: Callable[[], None]) -> None:
+def _wait(
+    process: subprocess.Popen,
+    watch: Callable[[], None],
+    received: list[int],
+) -> None:
+    """Until it ends: the first signal is handed on, a second one kills."""
+    told = False
     while True:
         try:
             process.wait(POLL)
             return
         except subprocess.TimeoutExpired:
+            pass
+        if len(received) > 1:
+            _kill(process)
+        elif received and not told:
+            told = True
+            process.send_signal(signal.SIGINT)
+        elif not received:
             watch()
-
-
-def _stop(process: subprocess.Popen) -> None:
-    """Hand a Ctrl-C on, and wait; a second one kills."""
-    try:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-    except KeyboardInterrupt:
-        _kill(process)
 
 
 def _kill(process: subprocess.Popen) -> None:
