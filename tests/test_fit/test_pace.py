@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 import torch
 from mmengine.config import Config
 from rich.progress import Progress
@@ -12,7 +13,6 @@ from xnet_mm.registry import DATASETS, MODELS
 SEEN = []
 
 
-@MODELS.register_module()
 class PaceModel(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -32,13 +32,21 @@ class PaceModel(torch.nn.Module):
         SEEN.append('image')
 
 
-@DATASETS.register_module()
 class PaceData(torch.utils.data.Dataset):
     def __len__(self):
         return 3  # fewer than the steps
 
     def __getitem__(self, index):
         return torch.ones(2)
+
+
+@pytest.fixture
+def registered():
+    """Both by name, and not for the tests that list what there is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MODELS.module_dict, 'PaceModel', PaceModel)
+        patch.setitem(DATASETS.module_dict, 'PaceData', PaceData)
+        yield
 
 
 def loader():
@@ -50,7 +58,7 @@ def loader():
     )
 
 
-def test_it_trains_and_predicts_a_little():
+def test_it_trains_and_predicts_a_little(registered):
     SEEN.clear()
     cfg = Config(
         dict(
