@@ -15,10 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 from rich.console import Console
 
 from xnet_mm.arguments import depth_scale, minutes, out_folder
-from xnet_mm.errors import clear_errors
+from xnet_mm.errors import STOPPED, clear_errors
 from xnet_mm.fit import StoppedError, fit
-
-STOPPED = 75  # as tools/train.py: called again, it goes on
 
 
 def parse_args() -> Namespace:

@@ -23,6 +23,7 @@ T = TypeVar('T')
 
 SHOW_ALL = 'XNET_MM_TRACEBACK'
 INTERRUPTED = 128 + 2  # as a shell counts signals
+STOPPED = 75  # saved, and can go on: EX_TEMPFAIL, "try again later"
 RAISE = dis.opmap['RAISE_VARARGS']
 # Defects, even where our code raises them.
 DEFECTS = (AssertionError, NotImplementedError, StopIteration)

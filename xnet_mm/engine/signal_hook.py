@@ -17,10 +17,10 @@ from mmengine.dist import all_reduce, barrier, get_world_size, is_distributed
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
+from ..errors import STOPPED
 from ..registry import HOOKS
 from .processes import end_with_launcher, guard_workers, leave_at_once, say
 
-STOPPED = 75  # the exit status: EX_TEMPFAIL, "try again later"
 RELAY = 0.5  # seconds: one Ctrl-C may arrive twice, once by the launcher
 EVERY = 10  # images between two looks at the others during validation
 

@@ -60,13 +60,10 @@ def measure_pace(cfg: Config, device: str, progress: Progress) -> Pace:
     first = next(batches)
     started = time.perf_counter() - start
 
-    def step() -> None:
-        model.train_step(first_or_next(), wrapper)
-
     queue = chain([first], batches)
 
-    def first_or_next() -> Any:
-        return next(queue)
+    def step() -> None:
+        model.train_step(next(queue), wrapper)
 
     step_seconds = _time(step, WARM_UP, STEPS, device, progress, bar)
     model.eval()

@@ -1,6 +1,5 @@
 """From a folder of pictures to a model: each step goes on where it was."""
 
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -125,7 +124,8 @@ def plan_for(
     plan = begin_plan(prepared, device, free_memory(device))
     with Progress(console=console, transient=True) as progress:
         while True:
-            cfg = _as_config(write_config(prepared, plan, found.lines()))
+            text = write_config(prepared, plan, found.lines())
+            cfg = Config.fromstring(text, '.py')
             try:
                 pace = measure_pace(cfg, device, progress)
                 break
@@ -135,14 +135,6 @@ def plan_for(
     spent = time.monotonic() - begin
     plan = with_pace(plan, minutes, spent, pace, prepared.counts['val'])
     return write_config(prepared, plan, found.lines()), plan
-
-
-def _as_config(text: str) -> Config:
-    """The config that a text is."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / 'config.py'
-        path.write_text(text, encoding='utf-8')
-        return load_config_file(path)
 
 
 def _say(console: Console, lines: Sequence[str]) -> None:

@@ -56,11 +56,10 @@ def schedule(
     validation = num_val * pace.image + AROUND
     # Each longer run validates more often, and by a tenth of its time.
     count = min(
-        max(VALIDATIONS, int(0.1 * left / max(validation, 1e-3))),
-        MOST_VALIDATIONS,
+        max(VALIDATIONS, int(0.1 * left / validation)), MOST_VALIDATIONS
     )
     # In a short one it would leave nothing to train: fewer, two at least.
-    count = max(2, min(count, int(0.25 * left / max(validation, 1e-3))))
+    count = max(2, min(count, int(0.25 * left / validation)))
     rest = left - (count + 2) * validation
     iterations = int(rest / pace.step)
     if iterations < LEAST_ITERATIONS:

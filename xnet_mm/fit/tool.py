@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import STOPPED
 from ..paths import tools_dir
 
 POLL = 0.5  # seconds
-STOPPED = 75  # tools/train.py's status when it was stopped and has saved
 LAST_LINES = 12  # of a failed tool's output
 
 
