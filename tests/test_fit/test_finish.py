@@ -1,5 +1,6 @@
 """What a fit leaves behind."""
 
+import json
 import os
 
 import pytest
@@ -11,6 +12,19 @@ from xnet_mm.fit.tool import ToolFailedError
 from xnet_mm.prediction.run_folder import Run
 
 STATE = State('data', 'depth', 10.0, ['understood'], trained=True)
+
+
+TESTED = (
+    'Of the test images, by the best by abs_rel: abs_rel 0.1235, d1 0.9000.'
+)
+
+
+def write_test(out):
+    """As MMEngine's test loop does."""
+    folder = out / 'test/20200101_000000'
+    folder.mkdir(parents=True)
+    figures = dict(abs_rel=0.12346, d1=0.9, sq_rel=0.5, time=0.1)
+    (folder / f'{folder.name}.json').write_text(json.dumps(figures))
 
 
 @pytest.fixture
@@ -31,8 +45,10 @@ def done(tmp_path, monkeypatch):
 
     def run_tool(tool, arguments, log):
         calls.append((tool, *arguments[2:]))
-        target = tmp_path / ('model.onnx' if tool == 'export' else 'test')
-        target.touch()
+        if tool == 'export':
+            (tmp_path / 'model.onnx').touch()
+        else:
+            write_test(tmp_path)
 
     def write_report(folder, out, notes):
         calls.append(('report', folder.name, notes))
@@ -53,18 +69,26 @@ def finish(out, has_test=True):
 
 
 def test_all_of_it_and_nothing_twice(tmp_path, done):
-    told, _ = finish(tmp_path)
+    told, said = finish(tmp_path)
+    assert said.strip() == TESTED
     assert done == [
         ('save', 'model', tmp_path.name),
         ('test', '--work-dir', str(tmp_path / 'test')),
         ('export', str(tmp_path / 'model.onnx')),
-        ('report', 'run', ['understood']),
+        ('report', 'run', ['understood', TESTED]),
     ]
     for name in ('report.html', 'model', 'model.onnx', 'config.py'):
         assert str(tmp_path / name) in told
     done.clear()
-    finish(tmp_path)
+    _, said = finish(tmp_path)
     assert done == []
+    assert said.strip() == TESTED
+
+
+def test_a_test_that_was_stopped_is_done_again(tmp_path, done):
+    (tmp_path / 'test/20190101_000000/vis_data').mkdir(parents=True)
+    finish(tmp_path)
+    assert 'test' in [call[0] for call in done]
 
 
 def test_newer_weights_are_finished_again(tmp_path, done):
@@ -78,7 +102,7 @@ def test_newer_weights_are_finished_again(tmp_path, done):
 
 def test_without_onnx_it_says_how_to_get_it(tmp_path, done, monkeypatch):
     monkeypatch.setattr(module, 'find_spec', lambda name: None)
-    told, said = finish(tmp_path)
+    told, said = finish(tmp_path, has_test=False)
     assert "No ONNX file: pip install 'xnet_mm[deploy]'" in said
     assert 'model.onnx' not in told
     notes = done[-1][2]
@@ -91,6 +115,7 @@ def test_an_export_that_fails_is_said_and_the_rest_is_there(
     def fails(tool, arguments, log):
         if tool == 'export':
             raise ToolFailedError('too large')
+        write_test(tmp_path)
         done.append((tool,))
 
     monkeypatch.setattr(module, 'run_tool', fails)

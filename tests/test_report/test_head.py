@@ -70,4 +70,4 @@ def test_what_the_log_says_of_this_checkpoint():
     log = RunLog({}, {10: dict(mIoU=1.0), 20: dict(mIoU=2.0, x=3.0)}, {})
     found = head(report_of(log=log, notes=['a <note>']))
     assert '<td>mIoU ↑ 2.00 at iteration 20</td>' in found
-    assert 'What was understood</h3><ul><li>a &lt;note&gt;</li></ul>' in found
+    assert 'Notes</h3><ul><li>a &lt;note&gt;</li></ul>' in found

@@ -1,10 +1,12 @@
 """What a fit leaves behind: weights to share, ONNX, figures, a report."""
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
 
+from ..ablation.figures import METRICS
 from ..prediction.load import load
 from ..prediction.run_folder import Run, find_run
 from ..report import write_report
@@ -35,9 +37,8 @@ def finish(
     run = find_run(out / RUN)
     notes = [*state.understood]
     keep_weights(out, run)
-    if has_test and _is_older(out / TEST, run):
-        with console.status('Testing'):
-            _run(out, 'test', run, '--work-dir', str(out / TEST))
+    if has_test:
+        notes.append(_test(out, run, console))
     if _is_older(out / ONNX, run):
         notes += _export(out, run, console)
     if _is_older(out / REPORT, run):
@@ -62,6 +63,31 @@ def _is_older(path: Path, run: Run) -> bool:
 def _run(out: Path, tool: str, run: Run, *options: str) -> None:
     files = [str(run.config), str(run.checkpoint)]
     run_tool(tool, [*files, *options], out / LOG)
+
+
+def _test(out: Path, run: Run, console: Console) -> str:
+    """Test the weights once; what MMEngine's test loop wrote of it."""
+    # The folder itself is there from the beginning of a test.
+    written = [
+        path
+        for path in (out / TEST).glob('*/*.json')
+        if not _is_older(path, run)
+    ]
+    if not written:
+        with console.status('Testing'):
+            _run(out, 'test', run, '--work-dir', str(out / TEST))
+        written = [*(out / TEST).glob('*/*.json')]
+    last = max(written, key=lambda path: path.stat().st_mtime)
+    found = json.loads(last.read_text('utf-8'))
+    figures = ', '.join(
+        f'{key} {found[key]:.{metric.digits}f}'
+        for key, metric in METRICS.items()
+        if key in found
+    )
+    told = f'Of the test images, by the {run.which.removeprefix("the ")}'
+    line = f'{told}: {figures}.'
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return line
 
 
 def _export(out: Path, run: Run, console: Console) -> list[str]:

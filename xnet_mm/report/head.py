@@ -63,7 +63,7 @@ def head(report: Report) -> str:
             'soft',
         )
         + tiles(shown)
-        + (f'<h3>What was understood</h3>{notes}' if notes else '')
+        + (f'<h3>Notes</h3>{notes}' if notes else '')
         + facts(lines)
     )
 
