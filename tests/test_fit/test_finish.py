@@ -50,8 +50,8 @@ def done(tmp_path, monkeypatch):
         else:
             write_test(tmp_path)
 
-    def write_report(folder, out, notes):
-        calls.append(('report', folder.name, notes))
+    def write_report(folder, out, title, notes):
+        calls.append(('report', folder.name, title, notes))
         out.touch()
 
     monkeypatch.setattr(module, 'find_run', lambda folder: run)
@@ -75,7 +75,7 @@ def test_all_of_it_and_nothing_twice(tmp_path, done):
         ('save', 'model', tmp_path.name),
         ('test', '--work-dir', str(tmp_path / 'test')),
         ('export', str(tmp_path / 'model.onnx')),
-        ('report', 'run', ['understood', TESTED]),
+        ('report', 'run', tmp_path.name, ['understood', TESTED]),
     ]
     for name in ('report.html', 'model', 'model.onnx', 'config.py'):
         assert str(tmp_path / name) in told
@@ -105,7 +105,7 @@ def test_without_onnx_it_says_how_to_get_it(tmp_path, done, monkeypatch):
     told, said = finish(tmp_path, has_test=False)
     assert "No ONNX file: pip install 'xnet_mm[deploy]'" in said
     assert 'model.onnx' not in told
-    notes = done[-1][2]
+    notes = done[-1][3]
     assert notes == ['understood', said.strip()]
 
 

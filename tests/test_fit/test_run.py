@@ -31,7 +31,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(finish, 'find_spec', lambda name: None)
 
 
-def call(data, out, minutes=1.9):
+def call(data, out, minutes=2.0):
     """Twenty iterations, two validations; what the user was told."""
     console = Console(record=True, force_terminal=False, width=100)
     fit(data, out, minutes, console, OPTIONS)

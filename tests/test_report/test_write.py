@@ -92,7 +92,9 @@ def test_logs_of_resumed_runs_are_joined(run, tmp_path, monkeypatch):
         return plain(report)
 
     monkeypatch.setattr(write, 'sections', spy)
-    page = write_report(run, tmp_path / 'p.html').read_text()
+    file = write_report(run, tmp_path / 'p.html', title='<One> name')
+    page = file.read_text()
+    assert '<title>&lt;One&gt; name' in page
     (log,) = logs
     assert [*log.losses] == [*range(1, 30)]
     curves = section(page, 'Learning curves')

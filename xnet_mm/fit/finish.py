@@ -42,7 +42,8 @@ def finish(
     if _is_older(out / ONNX, run):
         notes += _export(out, run, console)
     if _is_older(out / REPORT, run):
-        write_report(out / RUN, out / REPORT, notes=notes)
+        title = out.resolve().name
+        write_report(out / RUN, out / REPORT, title=title, notes=notes)
     return _account(out, run)
 
 

@@ -9,6 +9,7 @@ MOST_VALIDATIONS = 40
 LEAST_ITERATIONS = 20
 AROUND = 2.0  # seconds of a validation: its processes, the checkpoint
 EXPORT = 40  # seconds, of the small pair on two cores
+RESERVE = 0.05  # of the time: a machine does other things as well
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def schedule(
     Raises:
         ValueError: it is too little time to train.
     """
-    left = 60 * minutes - spent - 2 * pace.start - EXPORT
+    left = 60 * minutes * (1 - RESERVE) - spent - 2 * pace.start - EXPORT
     validation = num_val * pace.image + AROUND
     # Each longer run validates more often, and by a tenth of its time.
     count = min(
@@ -69,7 +70,7 @@ def schedule(
             + EXPORT
             + 4 * validation
             + LEAST_ITERATIONS * pace.step
-        ) / 60
+        ) / (60 * (1 - RESERVE))
         raise ValueError(
             f'--minutes {minutes:g} leaves {max(iterations, 0)} iterations '
             f'of {pace.step:.1f} s on this machine, too few to learn '

@@ -21,6 +21,7 @@ class Report:
     """All that a page is made of.
 
     Attributes:
+        title: of the page.
         folder: of the run.
         run: its config and checkpoint.
         values: of the config.
@@ -34,6 +35,7 @@ class Report:
         grid_file: where it lies.
     """
 
+    title: str
     folder: Path
     run: Run
     values: Mapping[str, Any]
@@ -45,11 +47,6 @@ class Report:
     notes: Sequence[str]
     grid: bytes | None
     grid_file: Path
-
-    @property
-    def title(self) -> str:
-        """Of the page."""
-        return self.folder.resolve().name
 
 
 def title_of(key: str) -> str:

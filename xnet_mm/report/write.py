@@ -30,7 +30,9 @@ ADVICE = re.compile(
 )
 
 
-def write_report(run: Path, out: Path, *, notes: Sequence[str] = ()) -> Path:
+def write_report(
+    run: Path, out: Path, *, title: str = '', notes: Sequence[str] = ()
+) -> Path:
     """Write the page of a trained run, and a picture to share beside it.
 
     The validation data go through the model once. The folder may be a
@@ -39,6 +41,7 @@ def write_report(run: Path, out: Path, *, notes: Sequence[str] = ()) -> Path:
     Args:
         run: folder of a training, `tools/train.py --work-dir`.
         out: file of the page; `NAME-pictures.jpg` lies beside NAME.html.
+        title: of the page; the folder's name if empty.
         notes: lines that are to be on the page, as plain text.
 
     Returns:
@@ -59,10 +62,11 @@ def write_report(run: Path, out: Path, *, notes: Sequence[str] = ()) -> Path:
         validation = open_validation(values, found.config)
         model = load(run)
     measured = measure(model, validation, values)
-    title = run.resolve().name
+    title = title or run.resolve().name
     grid = _draw(title, measured)
     grid_file = out.with_name(f'{out.stem}-pictures.jpg')
     report = Report(
+        title,
         run,
         found,
         values,
