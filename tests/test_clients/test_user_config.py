@@ -16,7 +16,10 @@ PRINT = Path(mmseg.__file__).parent / '.mim/tools/misc/print_config.py'
 LEAF = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
 
 
-@pytest.fixture(scope='module', params=['clone', 'wheel'])
+@pytest.fixture(
+    scope='module',
+    params=[pytest.param('clone', marks=pytest.mark.heavy), 'wheel'],
+)
 def place(request, tmp_path_factory):
     """Where the package is imported from, and its configs."""
     if request.param == 'clone':

@@ -12,7 +12,7 @@ from needs import needs_torch
 
 from xnet_mm.fileio.checkpoint import load_checkpoint_file
 
-pytestmark = needs_torch('2.6', 'FSDP2Strategy')
+pytestmark = [needs_torch('2.6', 'FSDP2Strategy'), pytest.mark.heavy]
 TRAIN = REPO / 'tools/train.py'
 # Images of two sizes: the two processes then take different numbers of
 # sliding windows. Clipping, weight decay and rates by layer are what a split

@@ -97,6 +97,7 @@ def test_resumed_run_ends_as_the_whole_one(root, tmp_path):
     )
 
 
+@pytest.mark.heavy
 def test_without_the_hook_it_does_not(root, tmp_path):
     whole = train(root, tmp_path, 'bare', hook=False)
     resumed = train(

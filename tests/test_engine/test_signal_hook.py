@@ -246,6 +246,7 @@ def test_a_signal_to_one_of_two_processes_stops_both(root, tmp_path):
     assert load_checkpoint_file(last)['meta']['iter'] == 3
 
 
+@pytest.mark.heavy
 def test_a_process_that_hangs_does_not_keep_the_other(root, tmp_path):
     done = train_two(root, tmp_path, 'hang')
     assert done.returncode

