@@ -11,6 +11,7 @@ from mmseg.datasets.transforms import LoadAnnotations
 
 from ...fileio.images import check_picture
 from ...registry import TRANSFORMS
+from ..decoded_files import DecodedFiles
 from ..label_check import BROKEN, describe_wrong_ids
 from ..label_ids import IGNORED, loaded_ids
 
@@ -32,7 +33,12 @@ class LoadLabels(LoadAnnotations):
 
     Reads, besides mmseg's keys, `num_classes` and `ignore_index` where the
     data set sets them (`FolderSegDataset` does): ids that are neither are
-    refused. Adds `gt_seg_map`, (H, W) uint8. Arguments: mmseg's.
+    refused. Adds `gt_seg_map`, (H, W) uint8.
+
+    Args:
+        decoded: folder that keeps what files were decoded to, for the next
+            epoch, see `DecodedFiles`; None decodes each time.
+        *args, **kwargs: mmseg's.
 
     Raises:
         ValueError: the file is missing or unreadable, has several channels,
@@ -40,12 +46,19 @@ class LoadLabels(LoadAnnotations):
             id that is no class.
     """
 
+    def __init__(
+        self, *args: Any, decoded: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.decoded = DecodedFiles(decoded)
+
     def _load_seg_map(self, results: dict) -> None:
         """Read the map, if the sample has one."""
         path = results.get('seg_map_path')
         if path is None:
             return
-        ids = self._read(path)
+        kind = f'labels by {self.imdecode_backend}'
+        ids = self.decoded.read(path, kind, lambda: self._read(path))
         shape = tuple(results.get('ori_shape', ids.shape)[:2])
         if ids.shape != shape:
             raise ValueError(

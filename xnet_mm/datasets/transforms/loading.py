@@ -9,6 +9,7 @@ from mmseg.datasets.transforms import LoadImageFromNDArray
 
 from ...fileio.images import decode_image
 from ...registry import TRANSFORMS
+from ..decoded_files import DecodedFiles
 from ..depth_check import check_size
 from ..depth_io import read_depth_of
 
@@ -27,6 +28,8 @@ class LoadImage(LoadImageFromFile):
         ignore_empty: let the data set take another sample instead of
             raising.
         backend_args: where the files are, as for mmengine's `fileio.get`.
+        decoded: folder that keeps what files were decoded to, for the next
+            epoch, see `DecodedFiles`; None decodes each time.
 
     Raises:
         FileNotFoundError or ValueError: as `read_image`, unless
@@ -38,19 +41,25 @@ class LoadImage(LoadImageFromFile):
         to_float32: bool = False,
         ignore_empty: bool = False,
         backend_args: dict | None = None,
+        decoded: str | None = None,
     ) -> None:
         super().__init__(
             to_float32=to_float32,
             ignore_empty=ignore_empty,
             backend_args=backend_args,
         )
+        self.decoded = DecodedFiles(decoded)
 
     def transform(self, results: dict) -> dict | None:
         """Add `img`, (H, W, 3) BGR, `img_shape` and `ori_shape`."""
         path = results['img_path']
-        try:
+
+        def decode() -> np.ndarray:
             content = get(path, backend_args=self.backend_args)
-            image = decode_image(content, str(path))
+            return decode_image(content, str(path))
+
+        try:
+            image = self.decoded.read(path, 'image', decode)
         except (OSError, ValueError):
             if self.ignore_empty:
                 return None
@@ -101,17 +110,28 @@ class LoadDepth(BaseTransform):
     pipelines have it, it keeps that size; after a crop that left `crop_box`
     it is cropped likewise.
 
+    Args:
+        decoded: as of `LoadImage`.
+
     Raises:
         FileNotFoundError or ValueError: the file is missing, unreadable,
             8-bit or of another size than the image.
     """
+
+    def __init__(self, decoded: str | None = None) -> None:
+        self.decoded = DecodedFiles(decoded)
 
     def transform(self, results: dict) -> dict:
         """Read the map, if the sample has one."""
         path = results.get('depth_map_path')
         if path is None:
             return results
-        depth = read_depth_of(results)
+        keys = ('depth_scale', 'depth_encoding', 'invalid_values')
+        depth = self.decoded.read(
+            path,
+            f'depth {[results.get(key) for key in keys]}',
+            lambda: read_depth_of(results),
+        )
         if 'crop_box' in results:
             top, left, height, width = results['crop_box']
             depth = depth[top : top + height, left : left + width]
