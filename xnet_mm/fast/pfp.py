@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..models.depth_heads import PFPDepthHead
@@ -19,7 +18,8 @@ from ..models.heads import PFPHead
 from ..models.post_feature_pyramid import PostFeaturePyramid
 from ..models.reshape import ReShape
 from . import when
-from .linear import FastLinear, linear
+from .linear import FastLinear
+from .reshape import put_rows, reshape_by, rows_around
 
 
 class FastPostFeaturePyramid(PostFeaturePyramid):
@@ -98,7 +98,7 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
             maps = [f[image : image + 1] for f in features]
             for top in range(0, height, step * unit):
                 bottom = min(top + step * unit, height)
-                first, last = _widen(self.fuse, top, bottom, height)
+                first, last = rows_around(self.fuse, top, bottom, height)
                 rows = slice(top * factor, bottom * factor)
                 reshape_by(
                     self.fuse,
@@ -114,13 +114,19 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         self, maps: Sequence[Tensor], first: int, last: int
     ) -> Tensor:
         """Rows first..last (excluded) of what `concatenate` gives."""
-        return torch.cat(
-            [
-                _reshape_rows(reshape, x, first, last)
-                for reshape, x in zip(self._ours(), maps, strict=True)
-            ],
-            dim=1,
-        )
+        widths = [reshape.out_channels for reshape in self._ours()]
+        pyramid = torch.empty(
+            1,
+            last - first,
+            maps[0].shape[3],
+            sum(widths),
+            dtype=when.autocast_dtype(self.fuse.expand.weight.dtype),
+        ).permute(0, 3, 1, 2)
+        # Each map's last layer writes to its place: nothing to concatenate.
+        places = pyramid.split(widths, dim=1)
+        for reshape, x, out in zip(self._ours(), maps, places, strict=True):
+            put_rows(reshape, x, first, out)
+        return pyramid
 
 
 class FastPFPHead(PFPHead):
@@ -176,64 +182,6 @@ def fold_probe(head: PFPHead) -> None:
     )
     head.pfp.fuse.project = both.eval()
     head.conv_seg = nn.Identity().eval()
-
-
-def reshape_by(
-    reshape: ReShape,
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    out: Tensor | None = None,
-    keep: slice = slice(None),
-) -> Tensor:
-    """What `ReShape.forward` does, with another last layer.
-
-    Args:
-        reshape: whose norm, expansion and activation are used.
-        x: the map, (B,C,H,W).
-        weight: of the last layer, (K,C').
-        bias: of the last layer, (K,).
-        out: where the result goes, a channels-last map or whole rows of
-            one, (B,K,H*r,W*r); in inference only.
-        keep: rows of the up-sampled map, the others are cut off.
-
-    Returns:
-        (B,K,H*r,W*r), as high as `keep`.
-    """
-    x = reshape.expand(reshape.norm(x.permute(0, 2, 3, 1)))
-    x = reshape.act(reshape.upsample(x.permute(0, 3, 1, 2))[:, :, keep])
-    x = x.permute(0, 2, 3, 1)  # (B,H*r,W*r,C')
-    channels = len(weight)
-    if when.is_gpu(x) and channels > 8:
-        # 150 classes take 0.83 ms on an H200, 160 take 0.40.
-        spare = -channels % 32
-        weight = F.pad(weight, (0, 0, 0, spare))
-        bias = F.pad(bias, (0, spare))
-    weight, bias = weight.to(x.dtype), bias.to(x.dtype)
-    if out is None:
-        return linear(x, weight, bias)[..., :channels].permute(0, 3, 1, 2)
-    rows = out.permute(0, 2, 3, 1).view(-1, channels)
-    torch.addmm(bias, x.reshape(len(rows), -1), weight.t(), out=rows)
-    return out
-
-
-def _reshape_rows(
-    reshape: ReShape, x: Tensor, first: int, last: int
-) -> Tensor:
-    """Rows first..last (excluded) of what RS makes of a map (1,C,h,w)."""
-    r = reshape.scale_factor
-    top, bottom = _widen(reshape, first // r, -(-last // r), x.shape[2])
-    return reshape(x[:, :, top:bottom])[:, :, first - top * r : last - top * r]
-
-
-def _widen(
-    reshape: ReShape, first: int, last: int, height: int
-) -> tuple[int, int]:
-    """With the rows around that RS looks at, within 0..height."""
-    if type(reshape.upsample) is nn.PixelShuffle:
-        return first, last
-    # One row for the bilinear weights, and one for the 3x3 convolution.
-    return max(first - 2, 0), min(last + 2, height)
 
 
 def compose(first: nn.Linear, then: nn.Conv2d) -> tuple[Tensor, Tensor]:
