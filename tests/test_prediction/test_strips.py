@@ -1,5 +1,6 @@
 """Tiles of a model put together: against sums over whole images."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -166,3 +167,23 @@ def test_a_small_image_stays_as_it_is():
     maps = dict(labels=np.zeros((50, 70), np.uint8))
     reduced.add(Strip(0, image, np.empty((0, 50, 70)), maps))
     np.testing.assert_array_equal(reduced.result()[0], image)
+
+
+def test_what_is_kept_of_strips_does_not_keep_them():
+    """4,000 rows of 4,000 pixels leave 2,000 rows of 2,000 at the most."""
+    reduced = Reduced((4000, 4000))
+    assert reduced.step == 2
+    image = np.zeros((100, 4000, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        for top in range(0, 4000, 100):
+            # As of a Tiler: maps that are parts of one array.
+            found = np.zeros((3, 100, 4000), np.float32)
+            maps = dict(confidence=found[1], depth=found[2])
+            reduced.add(Strip(top, image, found[:1], maps))
+            del found, maps
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Two maps of float32 and three bytes a pixel, and what waits.
+    assert kept < 2000 * 2000 * (2 * 4 + 3) + 2 * image.nbytes

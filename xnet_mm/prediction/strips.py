@@ -226,7 +226,8 @@ class Reduced:
         first = (middle - strip.top) % self.step
         for key, values in strip.maps.items():
             part = values[first :: self.step, middle :: self.step]
-            self._maps.setdefault(key, []).append(part)
+            # A view would keep the whole strip, and in the end all of them.
+            self._maps.setdefault(key, []).append(part.copy())
 
     def _add_rows(self, rows: np.ndarray) -> None:
         width = rows.shape[1] // self.step
