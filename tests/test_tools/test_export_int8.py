@@ -60,10 +60,12 @@ def test_a_file_with_its_figures_beside_those_of_test_py(
     assert [path.name for path in file.parent.iterdir()] == ['a.onnx']
     kinds = [node.op_type for node in onnx.load(file).graph.node]
     assert 'QuantizeLinear' in kinds
-    run(
-        *('predict_exported.py', file, images / '0.png'),
-        *('--out-dir', tmp_path / 'out'),
-    )
+    with pytest.raises(SystemExit) as stop:
+        run(
+            *('predict_exported.py', file, images / '0.png'),
+            *('--out-dir', tmp_path / 'out'),
+        )
+    assert not stop.value.code
     labels = cv2.imread(str(tmp_path / 'out/labels/0.png'), -1)
     assert labels.shape == (48, 64)
     assert len(np.unique(labels)) > 1

@@ -39,7 +39,8 @@ class Validation:
             (
                 name
                 for name in ('val', 'test')
-                if cfg.get(f'{name}_dataloader') and cfg[f'{name}_evaluator']
+                if cfg.get(f'{name}_dataloader')
+                and cfg.get(f'{name}_evaluator')
             ),
             None,
         )
