@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tiny_export import FCN, tiny
+from tiny_export import FCN, logits_of, tiny
 from tool_runs import TOOLS, run_tool
+from torch import nn
 
 from xnet_mm.export import ExportedFile, describe, export_onnx
 from xnet_mm.export.int8 import quantize
@@ -20,11 +21,14 @@ def files(tmp_path_factory):
     """The same model in float32 and in 8 bits."""
     folder = tmp_path_factory.mktemp('exported')
     model = tiny(**FCN)
+    images = torch.randint(0, 256, (4, 3, 64, 96), dtype=torch.uint8)
+    probe = model.decode_head.conv_seg
+    nn.init.normal_(probe.weight)  # so that all classes occur
+    probe.bias.data -= logits_of(model, images.float()).mean((0, 2, 3))
     plain = export_onnx(
         model, folder / 'fp32.onnx', (64, 96), describe(model, [], {})
     )
     small = folder / 'int8.onnx'
-    images = torch.randint(0, 256, (4, 3, 64, 96), dtype=torch.uint8)
     quantize(plain, small, map(ExportedFile(plain).prepare, images))
     return dict(fp32=plain, int8=small)
 
@@ -34,7 +38,7 @@ def tool():
     return runpy.run_path(str(TOOLS / 'predict_exported.py'))
 
 
-@pytest.mark.parametrize(('name', 'most'), [('fp32', 1e-4), ('int8', 0.05)])
+@pytest.mark.parametrize(('name', 'most'), [('fp32', 1e-4), ('int8', 0.1)])
 @pytest.mark.parametrize('runtime', ['onnxruntime', 'openvino'])
 def test_each_runtime_gives_the_logits(tool, files, name, most, runtime):
     pytest.importorskip(runtime)
@@ -62,13 +66,13 @@ def test_labels_by_openvino(files, tmp_path, monkeypatch):
         out = tmp_path / runtime
         with pytest.raises(SystemExit) as stop:
             run(
-                *(files['int8'], tmp_path / 'a.png', '--out-dir', out),
+                *(files['fp32'], tmp_path / 'a.png', '--out-dir', out),
                 *('--runtime', runtime, '--threads', 1),
             )
         assert not stop.value.code
         maps.append(np.asarray(Image.open(out / 'labels/a.png')))
     assert len(np.unique(maps[0])) > 1
-    assert (maps[0] == maps[1]).mean() > 0.95
+    assert (maps[0] == maps[1]).mean() > 0.999  # near ties
 
 
 @pytest.mark.parametrize('runtime', ['onnxruntime', 'openvino'])
