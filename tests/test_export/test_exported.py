@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from mmengine.registry import init_default_scope
 from tiny_export import FCN, logits_of, tiny
 
 from xnet_mm.export import ExportedFile, export_onnx
@@ -11,6 +12,7 @@ from xnet_mm.export import ExportedFile, export_onnx
 
 @pytest.fixture(scope='module')
 def path(tmp_path_factory):
+    init_default_scope('mmseg')
     folder = tmp_path_factory.mktemp('exported')
     return export_onnx(
         tiny(**FCN), folder / 'a.onnx', (64, 96), dict(task='x')

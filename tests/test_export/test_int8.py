@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from mmengine.registry import init_default_scope
 from tiny_export import FCN, tiny
 
 from xnet_mm.export import ExportedFile, Judged, export_int8, export_onnx
@@ -12,6 +13,7 @@ from xnet_mm.export.int8 import judge, last_nodes, quantize
 
 @pytest.fixture(scope='module')
 def model():
+    init_default_scope('mmseg')
     return tiny(**FCN)
 
 

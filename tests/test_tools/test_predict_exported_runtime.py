@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import init_default_scope
 from PIL import Image
 from tiny_export import FCN, logits_of, tiny
 from tool_runs import TOOLS, run_tool
@@ -19,6 +20,7 @@ from xnet_mm.export.int8 import quantize
 @pytest.fixture(scope='module')
 def files(tmp_path_factory):
     """The same model in float32 and in 8 bits."""
+    init_default_scope('mmseg')
     folder = tmp_path_factory.mktemp('exported')
     model = tiny(**FCN)
     images = torch.randint(0, 256, (4, 3, 64, 96), dtype=torch.uint8)
@@ -38,9 +40,9 @@ def tool():
     return runpy.run_path(str(TOOLS / 'predict_exported.py'))
 
 
-@pytest.mark.parametrize(('name', 'most'), [('fp32', 1e-4), ('int8', 0.1)])
+@pytest.mark.parametrize(('name', 'least'), [('fp32', 0.9999), ('int8', 0.97)])
 @pytest.mark.parametrize('runtime', ['onnxruntime', 'openvino'])
-def test_each_runtime_gives_the_logits(tool, files, name, most, runtime):
+def test_each_runtime_gives_the_logits(tool, files, name, least, runtime):
     pytest.importorskip(runtime)
     generator = np.random.default_rng(0)
     model = tool['Model'](files[name], 1, runtime)
@@ -51,8 +53,9 @@ def test_each_runtime_gives_the_logits(tool, files, name, most, runtime):
         found = model(image)
         assert found.shape == wanted.shape
         error = np.abs(found - wanted).max() / np.abs(wanted).max()
-        assert error < most
-        assert (error > 1e-5) == (name == 'int8')
+        assert (error < 1e-4) == (name == 'fp32')
+        likeness = np.corrcoef(found.ravel(), wanted.ravel())[0, 1]
+        assert likeness > least
     assert model.facts['classes'] == [*'01234']
 
 
