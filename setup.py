@@ -84,7 +84,9 @@ EXTRAS_REQUIRE = {
     'app': ['starlette', 'uvicorn>=0.29'],
     # tools/export.py. The exported file itself needs numpy, onnxruntime and
     # Pillow: see tools/predict_exported.py.
-    'deploy': ['onnx', 'onnxruntime', 'onnxscript'],
+    'deploy': ['onnx', 'onnxruntime', 'onnxscript', 'onnxslim'],
+    # Another program for the same files, on a CPU.
+    'openvino': ['openvino'],
     'tests': [
         'h5py',
         'mypy',

@@ -42,6 +42,14 @@ WRONG = [
     ),
     ('export.py', [*RUN, 'a.onnx'], '--size', '0x0 0x64 1e9x1'),
     ('export.py', [*RUN, 'a.pt2'], '--device', 'gpu'),
+    (
+        *('export.py', [*RUN, 'a.onnx', '--int8', 'b']),
+        *('--int8-loss', 'nan -1 inf x 101'),
+    ),
+    (
+        *('export.py', [*RUN, 'a.onnx', '--int8', 'b']),
+        *('--int8-limit', '0 -1 1.5'),
+    ),
     ('make_scenes.py', ['new'], '--num-train', '0 -1 1e9 9999999'),
     ('make_scenes.py', ['new'], '--num-val', '0 nan'),
     ('make_scenes.py', ['new'], '--seed', '-1 1.0 4294967296'),

@@ -19,7 +19,7 @@ matrix product reaches; memory is the most that one call needs beyond weights
 and input (on a CPU: tensors, without scratch memory inside operators); breaks
 are those of the compiled graph. `--mode compiled` freezes the weights on a
 CPU, as TORCHINDUCTOR_FREEZING=1 does for any program. `--mode onnxruntime`
-exports each model first (pip install 'xnet_mm[deploy]').
+and `openvino` export each model first (extras `deploy` and `openvino`).
 """
 
 import os
@@ -56,7 +56,7 @@ from xnet_mm.benchmark.clock import Clock
 from xnet_mm.benchmark.loading import report_loading
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
-from xnet_mm.benchmark.setting import DTYPES, MODES, settings
+from xnet_mm.benchmark.setting import DTYPES, EXPORTED, MODES, settings
 from xnet_mm.benchmark.startup import report_startup
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
@@ -154,10 +154,11 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         ):
             if wrong & {*given}:
                 parser.error(f'{wrong & {*given}} is for --device cuda')
-    if 'onnxruntime' in args.mode and (
+    exported = [mode for mode in EXPORTED if mode in args.mode]
+    if exported and (
         args.train or args.device != 'cpu' or args.precision != ['fp32']
     ):
-        parser.error('--mode onnxruntime is for inference on a CPU in fp32')
+        parser.error(f'--mode {exported[0]} is for inference on a CPU in fp32')
     if args.data:
         given = [
             name

@@ -1,7 +1,8 @@
 """Predict without PyTorch: python tools/predict_exported.py FILE.onnx IMAGE...
 
-Needs numpy, onnxruntime and Pillow, nothing else, and this one file. FILE is
-what tools/export.py wrote. Classes: OUT_DIR/labels/NAME.png (the ids of the
+Needs numpy, Pillow and onnxruntime (or with --runtime openvino OpenVINO),
+nothing else, and this one file. FILE is what tools/export.py wrote, in float32
+or 8 bits. Classes: OUT_DIR/labels/NAME.png (the ids of the
 label maps that the model was trained on) and OUT_DIR/overlays/NAME.png.
 Depth: OUT_DIR/depth/NAME.png (16 bit, near to far; 0 is never written) and
 OUT_DIR/pictures/NAME.png. NAME is the image's path below the folder that all
@@ -21,10 +22,9 @@ from collections import Counter
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
 Image.MAX_IMAGE_PIXELS = None  # check_header has a rule of its own
@@ -58,6 +58,12 @@ def parse_args() -> Namespace:
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE')
     parser.add_argument('--out-dir', type=Path, default=Path('out'))
     parser.add_argument(
+        '--runtime',
+        choices=RUNTIMES,
+        default='onnxruntime',
+        help='program that runs the file, on the CPU (onnxruntime)',
+    )
+    parser.add_argument(
         '--threads',
         type=threads,
         default=0,
@@ -77,46 +83,112 @@ def parse_args() -> Namespace:
     return args
 
 
+class Program(NamedTuple):
+    """What is in a file, ready to run.
+
+    Attributes:
+        run: (1,N,H,W) float32 -> (1,K,H,W) float32.
+        facts: JSON that tools/export.py wrote; None without.
+        inputs: name -> N, or a name where it is open.
+        channels: K, likewise.
+    """
+
+    run: Callable[[np.ndarray], np.ndarray]
+    facts: str | None
+    inputs: dict[str, int | str]
+    channels: int | str
+
+
+def by_onnxruntime(path: Path, threads: int) -> Program:
+    """Raises what is wrong with the file; of many kinds."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        str(path), options, providers=['CPUExecutionProvider']
+    )
+    return Program(
+        lambda image: session.run(None, {'image': image})[0],
+        session.get_modelmeta().custom_metadata_map.get('xnet_mm'),
+        {i.name: (*i.shape, 0, 0)[1] for i in session.get_inputs()},
+        (*session.get_outputs()[0].shape, 0, 0)[1],
+    )
+
+
+def by_openvino(path: Path, threads: int) -> Program:
+    """As `by_onnxruntime`."""
+    import openvino
+
+    model = openvino.Core().read_model(str(path))
+    key = ['framework', 'xnet_mm']  # where it keeps an ONNX file's metadata
+    # In float32, though the CPU may have bfloat16: results stay the same.
+    options = {'INFERENCE_PRECISION_HINT': 'f32'}
+    if threads:
+        options['INFERENCE_NUM_THREADS'] = str(threads)
+    program = openvino.Core().compile_model(model, 'CPU', options)
+
+    def channels(port: Any) -> int | str:
+        shape = port.partial_shape
+        if shape.rank.is_dynamic or len(shape) < 2 or shape[1].is_dynamic:
+            return 'open'
+        return shape[1].get_length()
+
+    return Program(
+        lambda image: program({'image': image})[0],
+        model.get_rt_info(key).astype(str) if model.has_rt_info(key) else None,
+        {port.get_any_name(): channels(port) for port in model.inputs},
+        channels(model.outputs[0]),
+    )
+
+
+RUNTIMES = {'onnxruntime': by_onnxruntime, 'openvino': by_openvino}
+
+
 class Model:
     """An exported file: RGB image in, logits or metres of its size out.
 
     Args:
         path: written by tools/export.py.
-        threads: of onnxruntime; 0 for all cores.
+        threads: of a prediction; 0 for all cores.
+        runtime: one of `RUNTIMES`.
 
     Raises:
-        SystemExit: it is not such a file.
+        SystemExit: it is not such a file, or the runtime is missing.
     """
 
-    def __init__(self, path: Path, threads: int = 0) -> None:
+    def __init__(
+        self, path: Path, threads: int = 0, runtime: str = 'onnxruntime'
+    ) -> None:
         if not path.is_file():
             raise SystemExit(f'file not found: {path}')
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
         try:
-            self.session = onnxruntime.InferenceSession(
-                str(path), options, providers=['CPUExecutionProvider']
-            )
-        except Exception as error:
+            program = RUNTIMES[runtime](path, threads)
+        except ModuleNotFoundError as error:
             raise SystemExit(
-                f'{path} is not an ONNX file, or one that this onnxruntime '
-                f'({onnxruntime.__version__}) cannot read: {error}'
+                f'{error}: pip install {runtime}, or give another --runtime '
+                f'({", ".join(RUNTIMES)})'
             ) from error
-        found = self.session.get_modelmeta().custom_metadata_map
-        if 'xnet_mm' not in found:
+        except Exception as error:
+            release = sys.modules[runtime].__version__
+            raise SystemExit(
+                f'{path} is not an ONNX file, or one that this {runtime} '
+                f'({release}) cannot read: {error}'
+            ) from error
+        if program.facts is None:
             raise SystemExit(f'{path} was not written by tools/export.py')
+        self.run = program.run
         try:
-            self.facts = json.loads(found['xnet_mm'])
-            channels = self.session.get_outputs()[0].shape[1]
-            check_facts(self.facts, channels)
-            inputs = self.session.get_inputs()
-            if [i.name for i in inputs] != ['image']:
+            self.facts = json.loads(program.facts)
+            check_facts(self.facts, program.channels)
+            if [*program.inputs] != ['image']:
                 raise ValueError('the input is not called image')
-            if inputs[0].shape[1] != 3:
+            if program.inputs['image'] != 3:
                 raise SystemExit(
-                    f'{path} takes images of {inputs[0].shape[1]} channels; '
-                    'this program reads pictures, which have three. Give '
-                    'onnxruntime the values themselves: float32 (B,N,H,W)'
+                    f'{path} takes images of {program.inputs["image"]} '
+                    'channels; this program reads pictures, which have '
+                    f'three. Give {runtime} the values themselves: float32 '
+                    '(B,N,H,W)'
                 )
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise SystemExit(
@@ -129,8 +201,7 @@ class Model:
         shape = image.shape[:2]
         planes = image.transpose(2, 0, 1).astype(np.float32)
         planes = resize(planes, input_size(shape, self.facts))
-        outputs = self.session.run(None, {'image': planes[None]})
-        return resize(outputs[0][0], shape)
+        return resize(self.run(planes[None])[0], shape)
 
 
 def check_facts(facts: dict, channels: int | str) -> None:
@@ -378,7 +449,7 @@ def main() -> int:
     args = parse_args()
     names = output_names(args.images)
     inputs = {path.resolve() for path in args.images}
-    model = Model(args.file, args.threads)
+    model = Model(args.file, args.threads, args.runtime)
     pictures: Callable = segmentation_pictures
     if model.facts['task'] == 'depth':
         pictures = depth_pictures

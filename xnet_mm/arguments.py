@@ -119,6 +119,11 @@ def fraction(text: str) -> float:
     return _number(text, 'a number from 0 to 1', lambda x: 0 <= x <= 1)
 
 
+def accuracy_loss(text: str) -> float:
+    """What may be lost of a figure: points of mIoU, or AbsRel."""
+    return _number(text, 'a number from 0 to 100', lambda x: 0 <= x <= 100)
+
+
 def label_fraction(text: str) -> Fraction:
     """A share of the training images, above 0."""
     try:

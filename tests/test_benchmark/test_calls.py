@@ -11,16 +11,18 @@ from tiny import CONFIGS
 from torch import nn
 
 from xnet_mm.benchmark import Setting, build_subject
-from xnet_mm.benchmark.calls import eager_call, onnxruntime_call, torch_call
+from xnet_mm.benchmark.calls import eager_call, exported_call, torch_call
 from xnet_mm.benchmark.subject import make_batch
 
 SMALL = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
 
 
-def test_onnxruntime_gives_the_models_own_logits():
+@pytest.mark.parametrize('mode', ['onnxruntime', 'openvino'])
+def test_an_exported_file_gives_the_models_own_logits(mode):
+    pytest.importorskip(mode)
     model = build_subject('A', Config.fromfile(CONFIGS / SMALL), 'cpu').model
-    setting = Setting((96, 64), batch=2, mode='onnxruntime')
-    [got] = onnxruntime_call(model, setting)()
+    setting = Setting((96, 64), batch=2, mode=mode)
+    got = exported_call(model, setting)()
     preprocessor = model.data_preprocessor
     image = make_batch(2, (96, 64), 'cpu')
     image = (image - preprocessor.mean) / preprocessor.std

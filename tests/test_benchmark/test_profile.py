@@ -8,7 +8,7 @@ from xnet_mm.benchmark.clock import Clock
 from xnet_mm.benchmark.profile import write_profile
 
 
-@pytest.mark.parametrize('mode', ['eager', 'onnxruntime'])
+@pytest.mark.parametrize('mode', ['eager', 'onnxruntime', 'openvino'])
 def test_profile_lists_the_slowest_first(tmp_path, mode):
     setting = Setting((32, 48), mode=mode)
     path = write_profile(subject('a b', []), setting, Clock('cpu'), tmp_path)

@@ -8,6 +8,7 @@ from needs import needs_torch
 from tiny_export import FCN, logits_of, tiny
 
 from xnet_mm.export import export_aoti
+from xnet_mm.export.aoti import AotiFormat
 
 pytestmark = needs_torch('2.6', 'AOTInductor packages')
 
@@ -52,3 +53,5 @@ def test_the_compiler_gets_a_program_of_free_sizes_and_the_facts(
         task='x', size=None, size_divisor=1
     )
     assert facts == {}
+    kind = AotiFormat(torch.device('cpu'))
+    assert kind.simplify(path, tmp_path / 'b') == ''

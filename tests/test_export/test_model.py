@@ -8,6 +8,11 @@ from mmseg.datasets.transforms import PackSegInputs
 from tiny_export import logits_of, tiny
 from torch import nn
 
+from xnet_mm.datasets.transforms import (
+    DepthRandomResize,
+    DepthResize,
+    PackDepthInputs,
+)
 from xnet_mm.export import ExportedModel, describe
 from xnet_mm.visualization.depth_colours import DEPTH_MAP, colour_table
 
@@ -128,6 +133,21 @@ def test_facts_of_depth():
         max_depth=7.0,
         colours=colour_table(DEPTH_MAP).tolist(),
     )
+
+
+@pytest.mark.parametrize('interpolation', ['bilinear', 'area'])
+def test_the_size_of_a_depth_pipeline_is_kept(said, interpolation):
+    steps = [DepthResize((96, 64), True, interpolation), PackDepthInputs()]
+    facts = describe(tiny_depth(), steps, {})
+    assert facts['scale'] == [96, 64] and facts['keep_ratio'] is True
+    wanted = (
+        "The test pipeline has DepthResize with interpolation='area'; "
+        'predict_exported.py does it by the bilinear one.'
+    )
+    assert said == [wanted] * (interpolation == 'area')
+    steps = [DepthRandomResize((96, 64), ratio_range=(1, 2))]
+    assert 'scale' not in describe(tiny_depth(), steps, {})
+    assert said[-1].startswith('The test pipeline has DepthRandomResize, the')
 
 
 def test_what_the_file_leaves_out_is_said(said):

@@ -10,7 +10,8 @@ from needs import needs_torch
 from tiny_export import FCN, logits_of, tiny
 from torch import nn
 
-from xnet_mm.export import export_onnx, open_session
+from xnet_mm.export import export_onnx, open_run, open_session
+from xnet_mm.export.onnx import OnnxFormat
 
 
 def test_onnx_gives_pytorchs_logits_at_any_size_and_batch(tmp_path):
@@ -34,6 +35,46 @@ def test_onnx_gives_pytorchs_logits_at_any_size_and_batch(tmp_path):
     domains = {node.domain for node in onnx.load(path).graph.node}
     assert domains <= {'', 'ai.onnx'}  # no custom operator
     assert [p.name for p in tmp_path.iterdir()] == ['a.onnx']
+
+
+def test_onnxslim_takes_out_what_does_nothing(tmp_path):
+    """Of two nodes that do nothing, and a branch that nobody reads."""
+    pytest.importorskip('onnxslim')
+    import onnx
+    from onnx import TensorProto, helper
+
+    image, prediction = (
+        helper.make_tensor_value_info(
+            name, TensorProto.FLOAT, ['batch', 3, 'height', 'width']
+        )
+        for name in ('image', 'prediction')
+    )
+    nodes = [
+        helper.make_node('Identity', ['image'], ['a']),
+        helper.make_node('Identity', ['a'], ['b']),
+        helper.make_node('Sigmoid', ['image'], ['unread']),
+        helper.make_node('Relu', ['b'], ['prediction']),
+    ]
+    graph = helper.make_graph(nodes, 'g', [image], [prediction])
+    made = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8
+    )
+    helper.set_model_props(made, dict(xnet_mm='facts'))
+    onnx.save(made, tmp_path / 'a.onnx')
+    said = OnnxFormat().simplify(tmp_path / 'a.onnx', tmp_path / 'b.onnx')
+    assert said.startswith('by onnxslim 4 nodes -> 1, 0.0 MB -> 0.0 MB')
+    simpler = onnx.load(tmp_path / 'b.onnx')
+    assert [node.op_type for node in simpler.graph.node] == ['Relu']
+    assert simpler.metadata_props == made.metadata_props
+    values = np.linspace(-1, 1, 24, dtype=np.float32).reshape(1, 3, 2, 4)
+    found = open_run(tmp_path / 'b.onnx')(values)
+    np.testing.assert_array_equal(found, np.maximum(values, 0))
+
+
+def test_without_onnxslim_the_file_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr('xnet_mm.export.onnx.find_spec', lambda name: None)
+    assert OnnxFormat().simplify(tmp_path / 'a', tmp_path / 'b') == ''
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_file_for_one_size_takes_no_other(tmp_path):
@@ -85,9 +126,7 @@ def test_wrong_results_are_not_kept(tmp_path, monkeypatch):
         def run(self, names, inputs):
             return [np.ones((len(inputs['image']), 5, 64, 96), np.float32)]
 
-    monkeypatch.setattr(
-        'xnet_mm.export.onnx.open_session', lambda path: Wrong()
-    )
+    monkeypatch.setattr('xnet_mm.export.onnx.open_session', lambda *_: Wrong())
     with pytest.raises(RuntimeError, match=r'differs from PyTorch .* 1e-04'):
         export_onnx(tiny(**FCN), tmp_path / 'a.onnx', (64, 96), fixed=True)
     assert [*tmp_path.iterdir()] == []

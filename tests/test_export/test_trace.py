@@ -18,10 +18,12 @@ class Kept:
     Args:
         bound: numbers of free axes at which writing fails.
         factor: of the results.
+        simpler: of the simplified program; None: there is none.
     """
 
-    def __init__(self, bound=(), factor=1.0):
+    def __init__(self, bound=(), factor=1.0, simpler=None):
         self.bound, self.factor, self.asked = bound, factor, []
+        self.simpler = simpler
 
     def write(self, path, model, example, shapes, facts):
         self.model = model
@@ -33,10 +35,17 @@ class Kept:
         path.write_text('program')
 
     def open(self, path):
-        assert path.read_text() == 'program'
+        factor = self.factor if path.read_text() == 'program' else self.simpler
         return lambda image: (
-            self.factor * self.model(torch.from_numpy(image)).detach().numpy()
+            factor * self.model(torch.from_numpy(image)).detach().numpy()
         )
+
+    def simplify(self, path, simpler):
+        assert path.read_text() == 'program'
+        if self.simpler is None:
+            return ''
+        simpler.write_text('simpler')
+        return 'by hand 3 nodes -> 2'
 
 
 @pytest.fixture
@@ -104,6 +113,33 @@ def test_wrong_results_leave_the_old_file(tmp_path, model, factor):
         write_freest(kept, model, path, (64, 96), None, False)
     assert len(kept.asked) == 3  # each of the three was tried
     assert path.read_text() == 'old' and [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize('factor', [1.00001, 1.0002, np.nan])
+def test_the_simplified_program_is_kept_if_it_is_right(
+    tmp_path, said, model, factor
+):
+    kept, path = Kept(simpler=factor), tmp_path / 'a.x'
+    write_freest(kept, model, path, (64, 96), None, False)
+    right = factor == 1.00001
+    assert path.read_text() == ('simpler' if right else 'program')
+    assert [*tmp_path.iterdir()] == [path] and len(kept.asked) == 1
+    assert said[0].startswith(
+        'a.x: by hand 3 nodes -> 2'
+        if right
+        else 'a.x stays as PyTorch wrote it: the simplified one fails (the '
+        'exported model differs from PyTorch by '
+    )
+
+
+def test_a_simplifier_that_fails_is_said(tmp_path, said, model, monkeypatch):
+    def fail(self, path, simpler):
+        raise KeyError('Squeeze')
+
+    monkeypatch.setattr(Kept, 'simplify', fail)
+    write_freest(Kept(), model, tmp_path / 'a.x', (64, 96), None, False)
+    assert (tmp_path / 'a.x').read_text() == 'program'
+    assert said[0].endswith("the simplified one fails ('Squeeze')")
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,10 @@ def config(tmp_path):
         (['a.py', 'b/a.py'], 'Two configs are called the same'),
         (['--set', 'small', '--names', 'x'], '--names is for CONFIG...'),
         (['a.py', '--mode', 'onnxruntime', '--train'], 'is for inference on'),
+        (
+            ['a.py', '--mode', 'openvino', '--precision', 'bf16'],
+            '--mode openvino is for inference on a CPU in fp32',
+        ),
     ],
 )
 def test_wrong_command_lines(run, capsys, words, message):

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from mmseg.models.segmentors import EncoderDecoder
 
 from ..compat import TORCH, need_torch
-from ..export import export_onnx, open_session
+from ..export import export_onnx, open_openvino, open_run
 from ..fast import prepare_for_inference
 from ..models.channels import image_channels
 from .clock import Clock
@@ -106,10 +107,11 @@ def eager_call(
     return predict
 
 
-def onnxruntime_call(
+def exported_call(
     model: EncoderDecoder, setting: Setting
-) -> Callable[[], Any]:
+) -> Callable[[], np.ndarray]:
     """One prediction of the exported model, from the image to the logits."""
+    threads = torch.get_num_threads()
     with tempfile.TemporaryDirectory() as folder:
         path = export_onnx(
             model,
@@ -118,11 +120,11 @@ def onnxruntime_call(
             fixed=True,
             batch=setting.batch,
         )
-        session = open_session(path, torch.get_num_threads())
+        opened = open_openvino if setting.mode == 'openvino' else open_run
+        run = opened(path, threads)
     channels = image_channels(model)
-    image = make_batch(setting.batch, setting.size, 'cpu', channels)
-    inputs = dict(image=image.contiguous().numpy())
-    return lambda: session.run(None, inputs)
+    batch = make_batch(setting.batch, setting.size, 'cpu', channels)
+    return partial(run, batch.contiguous().numpy())
 
 
 def _compiler(

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from .calls import onnxruntime_call, torch_call
+from .calls import exported_call, torch_call
 from .clock import Clock
-from .setting import DTYPES, Setting, precision
+from .setting import DTYPES, EXPORTED, Setting, precision
 from .subject import Subject, count, first_line
 
 # Calls of less seconds are timed at the second go of each turn: the first
@@ -84,8 +84,8 @@ def _warm_up(
         macs=complexity.macs * setting.batch,
         parameters=complexity.parameters,
     )
-    if setting.mode == 'onnxruntime':
-        call = onnxruntime_call(subject.model, setting)
+    if setting.mode in EXPORTED:
+        call = exported_call(subject.model, setting)
     else:
         call = torch_call(subject.model, setting, clock, record)
     call()

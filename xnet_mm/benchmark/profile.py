@@ -8,7 +8,7 @@ from torch.profiler import ProfilerActivity, profile
 from ..fileio.atomic import write_atomically
 from .calls import torch_call
 from .clock import Clock
-from .setting import Setting, precision
+from .setting import EXPORTED, Setting, precision
 from .subject import Subject
 
 SHOWN = 40
@@ -19,9 +19,9 @@ def write_profile(
 ) -> Path:
     """Write a call's slowest operators, or kernels of a GPU, to a text file.
 
-    Of onnxruntime there is no profile: PyTorch's eager call stands for it.
+    Of exported files there is no profile: PyTorch's eager call stands for it.
     """
-    if setting.mode == 'onnxruntime':
+    if setting.mode in EXPORTED:
         setting = replace(setting, mode='eager')
     activities = [ProfilerActivity.CPU]
     kind = 'CPU'

@@ -13,7 +13,8 @@ DTYPES = dict(
     bf16=torch.bfloat16,
     fp16=torch.float16,
 )
-MODES = ('eager', 'compiled', 'cuda-graphs', 'onnxruntime')
+EXPORTED = ('onnxruntime', 'openvino')
+MODES = ('eager', 'compiled', 'cuda-graphs', *EXPORTED)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Setting:
         precision: 'fp32', 'tf32' (CUDA), 'bf16' or 'fp16': in training by
             autocast, in inference with weights that are converted once.
         mode: 'eager', 'compiled', 'cuda-graphs' (compiled, replayed), or
-            'onnxruntime' (exported; inference on a CPU in fp32).
+            'onnxruntime' or 'openvino' (exported; inference on a CPU in
+            fp32).
         train: a training step, from the images to the updated weights.
     """
 

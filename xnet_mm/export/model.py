@@ -13,6 +13,7 @@ from mmseg.models.segmentors import EncoderDecoder
 from torch import Tensor, nn
 
 from ..datasets.label_ids import file_ids
+from ..datasets.transforms import DepthResize
 from ..fast import prepare_for_inference
 from ..models import DepthSegmentor, MonoDepthEstimator
 from ..models.channels import RGB, image_channels
@@ -93,8 +94,9 @@ def describe(
 
     Args:
         model: the segmentor.
-        transforms: of the test pipeline. `Resize` is noted, for the program
-            to do; of any other that changes the image the log warns.
+        transforms: of the test pipeline. `Resize` and `DepthResize` are
+            noted, for the program to do; of any other that changes the
+            image the log warns.
         meta: `dataset_meta` of the checkpoint: `classes`, `palette`, and
             what says which ids the label maps have.
 
@@ -128,9 +130,17 @@ def describe(
         facts['palette'] = colours_as_bytes(palette).tolist()
     for transform in transforms:
         name = type(transform).__name__
-        if isinstance(transform, Resize):
+        if isinstance(transform, Resize) or type(transform) is DepthResize:
             facts['scale'] = [*transform.scale]
             facts['keep_ratio'] = transform.keep_ratio
+            if getattr(transform, 'interpolation', 'bilinear') != 'bilinear':
+                print_log(
+                    f'The test pipeline has {name} with '
+                    f'interpolation={transform.interpolation!r}; '
+                    'predict_exported.py does it by the bilinear one.',
+                    logger='current',
+                    level=logging.WARNING,
+                )
         elif not name.startswith(('Load', 'Pack')):
             print_log(
                 f'The test pipeline has {name}, the exported file has not: '

@@ -1,5 +1,7 @@
 """A model as an ONNX file, for onnxruntime and its relatives."""
 
+import copy
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -88,6 +90,12 @@ def open_session(path: Path, threads: int = 0) -> Any:
         ) from error
 
 
+def open_run(path: Path, threads: int = 0) -> Run:
+    """The program of a file: (B,N,H,W) to predictions, see `open_session`."""
+    session = open_session(path, threads)
+    return lambda image: session.run(None, {'image': image})[0]
+
+
 class OnnxFormat:
     """`trace.Format` of .onnx files."""
 
@@ -126,5 +134,21 @@ class OnnxFormat:
 
     def open(self, path: Path) -> Run:
         """By onnxruntime: (B,N,H,W) to predictions (B,K,H,W)."""
-        session = open_session(path)
-        return lambda image: session.run(None, {'image': image})[0]
+        return open_run(path)
+
+    def simplify(self, path: Path, simpler: Path) -> str:
+        """By onnxslim, where it is installed."""
+        if not find_spec('onnxslim'):
+            return ''
+        import onnx
+        import onnxslim
+
+        before = onnx.load(path)
+        after = onnxslim.slim(copy.deepcopy(before))
+        onnx.save(after, simpler)
+        nodes = [len(proto.graph.node) for proto in (before, after)]
+        sizes = [file.stat().st_size / 1e6 for file in (path, simpler)]
+        return (
+            f'by onnxslim {nodes[0]} nodes -> {nodes[1]}, '
+            f'{sizes[0]:.1f} MB -> {sizes[1]:.1f} MB'
+        )

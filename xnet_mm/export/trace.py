@@ -59,6 +59,13 @@ class Format(Protocol):
     def open(self, path: Path) -> Run:
         """The program of a file: images (B,N,H,W) float32 to predictions."""
 
+    def simplify(self, path: Path, simpler: Path) -> str:
+        """Write the program with fewer nodes, where that is known how.
+
+        Returns:
+            What was changed, for people; '' where nothing was written.
+        """
+
 
 def write_freest(
     kind: Format,
@@ -97,6 +104,7 @@ def write_freest(
                     shapes = _shapes(wrapped, free)
                     kind.write(target, traced, example, shapes, described)
                 error = compare(wrapped, kind.open(target), size, free, batch)
+                target = _simplest(kind, target, wrapped, size, free, batch)
             except Exception as failure:
                 if free is Free.NOTHING:
                     raise
@@ -118,6 +126,33 @@ def write_freest(
             )
         break
     return path
+
+
+def _simplest(
+    kind: Format,
+    target: Path,
+    wrapped: nn.Module,
+    size: tuple[int, int],
+    free: Free,
+    batch: int,
+) -> Path:
+    """The simplified file, or the given one: an optimizer may be wrong."""
+    simpler = target.with_name(f'simpler-{target.name}')
+    try:
+        said = kind.simplify(target, simpler)
+        if not said:
+            return target
+        compare(wrapped, kind.open(simpler), size, free, batch)
+    except Exception as failure:
+        text = str(failure).strip().splitlines() or [type(failure).__name__]
+        print_log(
+            f'{target.name} stays as PyTorch wrote it: the simplified one '
+            f'fails ({text[0][:200]})',
+            logger='current',
+        )
+        return target
+    print_log(f'{target.name}: {said}', logger='current')
+    return simpler
 
 
 def compare(
