@@ -23,6 +23,7 @@ def measure(
     clock: Clock,
     runs: int,
     tick: Callable[[], None] = lambda: None,
+    keep: Callable[[list[dict[str, Any]]], None] = lambda records: None,
 ) -> list[dict[str, Any]]:
     """Time all subjects in one setting, taking turns.
 
@@ -36,6 +37,7 @@ def measure(
         runs: timed calls a subject, after two that are not (and, where a
             call takes less than half a second, after one more each turn).
         tick: called after every call, for a progress bar.
+        keep: called with the records so far after each turn of all.
 
     Returns:
         A record for each subject: name, the setting's fields, `seconds` of
@@ -71,8 +73,9 @@ def measure(
                             seconds = clock.time(call)
                         record['seconds'].append(seconds)
                 tick()
-    for record in records:
-        record.update(limit=limit, copy=copy)
+            for record in records:
+                record.update(limit=limit, copy=copy)
+            keep(records)
     return records
 
 
@@ -87,7 +90,9 @@ def _warm_up(
     if setting.mode == 'onnxruntime':
         call = onnxruntime_call(subject.model, setting)
     else:
-        call = torch_call(subject.model, setting, clock, record)
+        call = torch_call(
+            subject.model, setting, clock, record, subject.as_shipped
+        )
     call()
     call()
     return call

@@ -13,8 +13,8 @@ from ..fileio.atomic import write_atomically
 from ..visualization.throughput import draw_throughput, fit_exponent
 
 COLUMNS = (
-    *('model', 'median', 'quartiles', 'images/s', 'time / first', 'GMACs'),
-    *('of the limit', 'memory', 'breaks'),
+    *('model', 'median', 'quartiles', 'images/s', 'time / first'),
+    *('parameters', 'GMACs', 'of the limit', 'memory', 'breaks'),
 )
 FIELDS = ('size', 'batch', 'precision', 'mode', 'train')
 
@@ -87,6 +87,7 @@ def _rows(records: Sequence[dict[str, Any]]) -> list[list[str]]:
                 f'{_duration(low)}, {_duration(high)}',
                 f'{record["batch"] / median:.3g}',
                 f'{median / first:.2f}' if first else '',
+                f'{record["parameters"] / 1e6:.4g} M',
                 f'{record["macs"] / record["batch"] / 1e9:.4g}',
                 f'{100 * operations / record["limit"]:.0f} %',
                 _memory(record.get('memory')),
