@@ -94,7 +94,7 @@ $(VENV)/.demo: $(VENV)/.made setup.py constraints.txt
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.demo
-	$(INSTALL) -e '.[onedl,demo,geo,app,tests,onedl-mask2former,onedl-clients]'
+	$(INSTALL) -e '.[onedl,demo,geo,app,peers,tests,onedl-mask2former,onedl-clients]'
 	$(INSTALL) --no-deps onedl-mmdetection
 	@touch $@
 

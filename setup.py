@@ -85,6 +85,9 @@ EXTRAS_REQUIRE = {
     # tools/export.py. The exported file itself needs numpy, onnxruntime and
     # Pillow: see tools/predict_exported.py.
     'deploy': ['onnx', 'onnxruntime', 'onnxscript'],
+    # Rows of tools/benchmark.py --set segmentation and depth: EoMT, DPT, Depth
+    # Anything, ZoeDepth. The release that was run; older ones were not tried.
+    'peers': ['transformers>=5.24'],
     'tests': [
         'h5py',
         'mypy',

@@ -77,7 +77,7 @@ def test_extras_never_mix_the_two_distributions(described):
     extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
     assert set(extras) == {
         *('onedl', 'upstream', 'onedl-mask2former', 'upstream-mask2former'),
-        *('demo', 'nyu', 'geo', 'app', 'deploy', 'tests'),
+        *('demo', 'nyu', 'geo', 'app', 'deploy', 'peers', 'tests'),
         *('onedl-clients', 'upstream-clients'),
     }
     distributions = {n for names in stack.NAMES.values() for n in names}
@@ -99,7 +99,7 @@ def test_constraints_cover_what_make_installs(described, constraints):
     required, extras = described
     named = {normal(name) for name, _, _ in constraints}
     for extra in (
-        *('onedl', 'demo', 'geo', 'app', 'deploy', 'tests'),
+        *('onedl', 'demo', 'geo', 'app', 'deploy', 'peers', 'tests'),
         *('onedl-mask2former', 'onedl-clients'),
     ):
         required = required + extras[extra]

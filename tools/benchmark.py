@@ -48,8 +48,6 @@ from xnet_mm.arguments import (
     threads,
 )
 from xnet_mm.benchmark import (
-    Setting,
-    Subject,
     build_subjects,
     measure,
     write_report,
@@ -58,8 +56,8 @@ from xnet_mm.benchmark.clock import Clock
 from xnet_mm.benchmark.loading import report_loading
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
-from xnet_mm.benchmark.setting import DTYPES, MODES, settings
 from xnet_mm.benchmark.sets import set_configs
+from xnet_mm.benchmark.setting import DTYPES, MODES, settings
 from xnet_mm.benchmark.startup import report_startup
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
@@ -249,19 +247,11 @@ def main() -> None:
             records += new
             progress.console.print(make_table(new))
     if args.profile:
-        for path in _profiles(subjects, plan[0], clock, args.out_dir):
-            console.print(f'Profile: {path}')
+        for subject in subjects:
+            if subject.model is not None:
+                path = write_profile(subject, plan[0], clock, args.out_dir)
+                console.print(f'Profile: {path}')
     console.print(f'Report: {args.out_dir / "report.md"}')
-
-
-def _profiles(
-    subjects: list[Subject], setting: Setting, clock: Clock, folder: Path
-) -> list[Path]:
-    return [
-        write_profile(subject, setting, clock, folder)
-        for subject in subjects
-        if subject.model is not None
-    ]
 
 
 def _configs(args: Namespace, chosen: dict) -> dict[str, Config]:

@@ -78,3 +78,19 @@ def test_a_record_holds_its_setting_the_limits_and_ticks_are_counted():
         copy=7e9,
         error='',
     )
+
+
+def test_what_there_is_is_kept_after_each_turn():
+    kept = []
+    measure(
+        [subject('A', []), subject('B', [])],
+        Setting((4, 6)),
+        HandClock(),
+        runs=2,
+        keep=lambda records: kept.append(
+            [(r['name'], len(r['seconds']), r['limit']) for r in records]
+        ),
+    )
+    assert kept == [
+        [('A', turns, 100.0), ('B', turns, 100.0)] for turns in (1, 2)
+    ]

@@ -17,6 +17,7 @@ def record(name, seconds, error='', **fields):
         seconds=seconds,
         error=error,
         macs=600,
+        parameters=2_500_000,
         memory=3 * 2**20,
         limit=2400.0,
         copy=7e9,
@@ -40,7 +41,8 @@ def test_report_by_hand(tmp_path):
     write_report(records, dict(device='a hand'), tmp_path)
     first, second, third = cells(tmp_path)
     assert first == [
-        *('A', '4 s', '3 s, 6 s', '0.5', '1.00', '3e-07', '12 %', '3 MiB'),
+        *('A', '4 s', '3 s, 6 s', '0.5', '1.00'),
+        *('2.5 M', '3e-07', '12 %', '3 MiB'),
     ]
     assert len(first) == len(COLUMNS) - 1  # no graph, no breaks
     assert second[4] == '1.50'
@@ -59,8 +61,8 @@ def test_a_training_step_is_three_passes_and_short_times_are_ms(tmp_path):
     # 2 * 3 * 600 operations in 0.25 s, of 2400 a second
     assert cells(tmp_path) == [
         [
-            *('A', '250 ms', '250 ms, 250 ms', '8', '1.00', '3e-07', '600 %'),
-            *('', '1'),
+            *('A', '250 ms', '250 ms, 250 ms', '8', '1.00'),
+            *('2.5 M', '3e-07', '600 %', '', '1'),
         ]
     ]
     text = (tmp_path / 'report.md').read_text()

@@ -41,12 +41,12 @@ class TransformersModel(nn.Module):
                 f'transformers {transformers.__version__} has no {name}. '
                 f'{INSTALL_HELP} brings one that has.'
             )
-        settings = kind.config_class(**config)
-        unknown = {*config} - {*kind.config_class().to_dict()} - {'num_labels'}
-        if unknown:
+        known = {*kind.config_class().to_dict(), 'num_labels'}
+        if unknown := {*config} - known:
             raise ValueError(
                 f'{kind.config_class.__name__} has no {sorted(unknown)}.'
             )
+        settings = kind.config_class(**config)
         self.name = name
         self.backbone = kind(settings)
         self.decode_head = nn.Identity()  # what segmentors call the rest

@@ -1,4 +1,4 @@
-"""MLPs by timm's names, with what surrounds them, in the cache or in few kernels."""
+"""MLPs, with what surrounds them, in the cache or in few kernels."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeGuard

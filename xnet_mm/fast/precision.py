@@ -26,7 +26,7 @@ def convert(model: EncoderDecoder, dtype: torch.dtype, image: Tensor) -> str:
 
     All weights are converted, and no autocast is needed: under it each norm
     reads and writes fp32. Where the model's own code makes fp32 tensors and
-    so fails (the masks of MMSegmentation's Swin), norms stay as they are and
+    so fails (masks, say), norms stay as they are and
     the model puts itself under autocast.
 
     Tensors are replaced, never written to.

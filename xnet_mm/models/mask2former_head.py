@@ -1,4 +1,4 @@
-"""Mask2Former's and MaskFormer's heads, with mmcv's compiled operators or without."""
+"""Heads of Mask2Former and MaskFormer, mmcv's operators compiled or not."""
 
 import logging
 import sys
