@@ -14,9 +14,11 @@ Writes report.md, results.json and plots to --out-dir after each setting.
 
 Sets are in configs/benchmark.yml. Every model, the peers too, is made fast by
 xnet_mm.fast; --as-shipped adds a row for each that runs its library's own
-code. Columns: 'time / first' is the median over that of the first model; GMACs
-are those of one image's forward pass, for both rows those of the fast model (a
-training step is reckoned as three); 'of the limit' is the share of what a
+code. Columns: 'time / first' is the median over that of the first model; CPU
+time is that of all threads, which neighbours on the machine change less (in
+brackets over the first model's); GMACs are those of one image's forward pass,
+for both rows those of the fast model (a training step is reckoned as three);
+'of the limit' is the share of what a
 matrix product reaches; memory is the most that one call needs beyond weights
 and input (on a CPU: tensors, without scratch memory inside operators); breaks
 are those of the compiled graph. `--mode compiled` freezes the weights on a

@@ -131,6 +131,21 @@ def test_depth_of_an_image_that_patches_do_not_divide(transformers):
     assert torch.equal(found, wanted)
 
 
+def test_dpt_of_an_image_that_is_no_square(transformers):
+    name = 'DPTForDepthEstimation'
+    torch.manual_seed(0)
+    model = TransformersModel(name, MODELS[name]).eval()
+    plain = transformers.DPTForDepthEstimation(model.backbone.config).eval()
+    plain.load_state_dict(model.backbone.state_dict())
+    image = torch.randn(1, 3, 64, 96)
+    with torch.no_grad():
+        found = model(image)
+        maps = plain.dpt(image, output_hidden_states=True).hidden_states
+        depth = plain.head(plain.neck([*maps[1:]], 4, 6))
+    wanted = F.interpolate(depth[:, None], (64, 96), mode='bilinear')
+    assert torch.equal(found, wanted)
+
+
 def test_what_does_not_fit_one_size_is_a_row_that_says_so(transformers):
     cfg = config('EomtForUniversalSegmentation')
     built = build_subject('it', cfg, 'cpu')

@@ -1,6 +1,7 @@
 """Interleaved timing: A B A B, so that a slow minute hits all alike."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -41,7 +42,7 @@ def measure(
 
     Returns:
         A record for each subject: name, the setting's fields, `seconds` of
-        each run, `memory` in bytes, `macs` of the batch (forward),
+        each run, `cpu_seconds` of all threads, `memory` in bytes, `macs` of the batch (forward),
         `parameters`, `limit` in operations and `copy` in bytes a second,
         `graph_breaks`, `error`.
     """
@@ -54,7 +55,7 @@ def measure(
             record = dict(
                 name=subject.name, **asdict(setting), error=subject.error
             )
-            record['seconds'] = []
+            record.update(seconds=[], cpu_seconds=[])
             records.append(record)
             calls.append(None)
             if subject.model is not None:
@@ -68,15 +69,23 @@ def measure(
             for record, call in zip(records, calls, strict=True):
                 if call is not None and not record['error']:
                     with _noted(record):
-                        seconds = clock.time(call)
+                        seconds, work = _time(call, clock)
                         if seconds < SHORT:
-                            seconds = clock.time(call)
+                            seconds, work = _time(call, clock)
                         record['seconds'].append(seconds)
+                        record['cpu_seconds'].append(work)
                 tick()
             for record in records:
                 record.update(limit=limit, copy=copy)
             keep(records)
     return records
+
+
+def _time(call: Callable[[], Any], clock: Clock) -> tuple[float, float]:
+    """Seconds of a call, and those that its threads were on a CPU."""
+    start = time.process_time()
+    seconds = clock.time(call)
+    return seconds, time.process_time() - start
 
 
 def _warm_up(

@@ -55,6 +55,11 @@ class TransformersModel(nn.Module):
         if hasattr(self.backbone, 'attn_mask_probs'):
             del self.backbone.attn_mask_probs
             self.backbone.attn_mask_probs = [0.0] * settings.num_blocks
+        if name == 'DPTForDepthEstimation':
+            self.backbone.register_forward_pre_hook(
+                _note_grid, with_kwargs=True
+            )
+            self.backbone.neck.register_forward_pre_hook(_pass_grid)
         body = getattr(settings, 'backbone_config', None) or settings
         self.patch = int(body.patch_size)
         # Where positions are not interpolated there is one size.
@@ -103,3 +108,14 @@ class TransformersModel(nn.Module):
     def forward(self, inputs: Tensor, mode: str = 'tensor') -> Tensor:
         """As `encode_decode`, the one way that it runs."""
         return self.encode_decode(inputs)
+
+
+def _note_grid(dpt: Any, args: tuple, kwargs: dict) -> None:
+    """For `_pass_grid`: rows and columns of patches."""
+    sides = kwargs['pixel_values'].shape[-2:]
+    dpt.neck.grid = tuple(side // dpt.config.patch_size for side in sides)
+
+
+def _pass_grid(neck: Any, args: tuple) -> tuple:
+    """Tell DPT's neck the grid: left alone it takes each for a square."""
+    return (args[0], *neck.grid)
