@@ -18,12 +18,12 @@ code. Columns: 'time / first' is the median over that of the first model; CPU
 time is that of all threads, which neighbours on the machine change less (in
 brackets over the first model's); GMACs are those of one image's forward pass,
 for both rows those of the fast model (a training step is reckoned as three);
-'of the limit' is the share of what a
-matrix product reaches; memory is the most that one call needs beyond weights
-and input (on a CPU: tensors, without scratch memory inside operators); breaks
-are those of the compiled graph. `--mode compiled` freezes the weights on a
-CPU, as TORCHINDUCTOR_FREEZING=1 does for any program. `--mode onnxruntime`
-exports each model first (pip install 'xnet_mm[deploy]').
+'of the limit' is the share of what a matrix product reaches; memory is the
+most that one call needs beyond weights and input (on a CPU: tensors, without
+scratch memory inside operators); breaks are those of the compiled graph.
+`--mode compiled` freezes the weights on a CPU, as TORCHINDUCTOR_FREEZING=1
+does for any program. `--mode onnxruntime` exports each model first (pip
+install 'xnet_mm[deploy]').
 """
 
 import os

@@ -42,9 +42,9 @@ def measure(
 
     Returns:
         A record for each subject: name, the setting's fields, `seconds` of
-        each run, `cpu_seconds` of all threads, `memory` in bytes, `macs` of the batch (forward),
-        `parameters`, `limit` in operations and `copy` in bytes a second,
-        `graph_breaks`, `error`.
+        each run, `cpu_seconds` of all threads, `memory` in bytes, `macs` of
+        the batch (forward), `parameters`, `limit` in operations and `copy`
+        in bytes a second, `graph_breaks`, `error`.
     """
     records: list[dict[str, Any]] = []
     calls: list[Callable[[], Any] | None] = []
