@@ -19,7 +19,7 @@ VIT = dict(
     intermediate_size=32,
 )
 HEAD = dict(neck_hidden_sizes=[8, 8, 8, 8], fusion_hidden_size=8)
-EOMT = dict(VIT, image_size=64, num_queries=5, num_blocks=2, num_labels=3)
+EOMT = dict(VIT, image_size=96, num_queries=5, num_blocks=2, num_labels=3)
 EOMT.pop('intermediate_size')
 MODELS = {
     'EomtForUniversalSegmentation': EOMT,
@@ -103,7 +103,7 @@ def test_scores_by_the_librarys_own_steps(transformers):
     image = torch.randn(1, 3, 48, 64)
     with torch.no_grad():
         found = model(image)
-        inner = model.backbone(F.interpolate(image, (64, 64), mode='bilinear'))
+        inner = model.backbone(F.interpolate(image, (96, 96), mode='bilinear'))
     masks = F.interpolate(
         inner.masks_queries_logits, (48, 64), mode='bilinear'
     )[0].sigmoid()
@@ -149,8 +149,8 @@ def test_dpt_of_an_image_that_is_no_square(transformers):
 def test_what_does_not_fit_one_size_is_a_row_that_says_so(transformers):
     cfg = config('EomtForUniversalSegmentation')
     built = build_subject('it', cfg, 'cpu')
-    (found,) = measure([built], Setting((64, 96)), Clock('cpu'), 1)
-    assert 'takes 64x64 and cuts 64x96 into windows' in found['error']
+    (found,) = measure([built], Setting((64, 128)), Clock('cpu'), 1)
+    assert 'takes 96x96 and cuts 64x128 into windows' in found['error']
 
 
 def test_training_is_refused(transformers):
