@@ -87,6 +87,9 @@ EXTRAS_REQUIRE = {
     'deploy': ['onnx', 'onnxruntime', 'onnxscript', 'onnxslim'],
     # Another program for the same files, on a CPU.
     'openvino': ['openvino'],
+    # Rows of tools/benchmark.py --set segmentation and depth: EoMT, DPT, Depth
+    # Anything, ZoeDepth. The release that was run; older ones were not tried.
+    'peers': ['transformers>=5.24'],
     'tests': [
         'h5py',
         'mypy',

@@ -77,7 +77,7 @@ def test_extras_never_mix_the_two_distributions(described):
     extras = {k: {normal(r) for r in v} for k, v in described[1].items()}
     assert set(extras) == {
         *('onedl', 'upstream', 'onedl-mask2former', 'upstream-mask2former'),
-        *('demo', 'nyu', 'geo', 'app', 'deploy', 'openvino', 'tests'),
+        *('demo', 'nyu', 'geo', 'app', 'deploy', 'openvino', 'peers', 'tests'),
         *('onedl-clients', 'upstream-clients'),
     }
     distributions = {n for names in stack.NAMES.values() for n in names}

@@ -5,21 +5,25 @@ figure stands beside what a matrix product and a copy reach in the same run.
 Writes report.md, results.json and plots to --out-dir after each setting.
 
     python tools/benchmark.py --set small
-    python tools/benchmark.py --set segmentation --size 512x512
+    python tools/benchmark.py --set segmentation --as-shipped --runs 3
     python tools/benchmark.py A.py B.py --batch 1 4 --mode eager compiled
     python tools/benchmark.py A.py B.py --train --device cuda --precision bf16
     python tools/benchmark.py A.py --data --runs 100
     python tools/benchmark.py A.py --predict 100 --threads 1
     python tools/benchmark.py --startup 20000
 
-Sets are in configs/benchmark.yml. Columns: 'time / first' is the median over
-that of the first model; GMACs are those of one image's forward pass (a
-training step is reckoned as three); 'of the limit' is the share of what a
-matrix product reaches; memory is the most that one call needs beyond weights
-and input (on a CPU: tensors, without scratch memory inside operators); breaks
-are those of the compiled graph. `--mode compiled` freezes the weights on a
-CPU, as TORCHINDUCTOR_FREEZING=1 does for any program. `--mode onnxruntime`
-and `openvino` export each model first (extras `deploy` and `openvino`).
+Sets are in configs/benchmark.yml. Every model, the peers too, is made fast by
+xnet_mm.fast; --as-shipped adds a row for each that runs its library's own
+code. Columns: 'time / first' is the median over that of the first model; CPU
+time is that of all threads, which neighbours on the machine change less (in
+brackets over the first model's); GMACs are those of one image's forward pass,
+for both rows those of the fast model (a training step is reckoned as three);
+'of the limit' is the share of what a matrix product reaches; memory is the
+most that one call needs beyond weights and input (on a CPU: tensors, without
+scratch memory inside operators); breaks are those of the compiled graph.
+`--mode compiled` freezes the weights on a CPU, as TORCHINDUCTOR_FREEZING=1
+does for any program. `--mode onnxruntime` and `openvino` export each model
+first (extras `deploy` and `openvino`).
 """
 
 import os
@@ -46,9 +50,7 @@ from xnet_mm.arguments import (
     threads,
 )
 from xnet_mm.benchmark import (
-    Setting,
-    Subject,
-    build_subject,
+    build_subjects,
     measure,
     write_report,
 )
@@ -56,6 +58,7 @@ from xnet_mm.benchmark.clock import Clock
 from xnet_mm.benchmark.loading import report_loading
 from xnet_mm.benchmark.profile import write_profile
 from xnet_mm.benchmark.report import make_table
+from xnet_mm.benchmark.sets import set_configs
 from xnet_mm.benchmark.setting import DTYPES, EXPORTED, MODES, settings
 from xnet_mm.benchmark.startup import report_startup
 from xnet_mm.engine.launch import crop_size, existing_file
@@ -82,7 +85,11 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         'configs', nargs='*', type=config_file, metavar='CONFIG'
     )
     parser.add_argument('--set', choices=sets, help='instead of CONFIG...')
-    parser.add_argument('--names', nargs='+', help='one a config (its stem)')
+    parser.add_argument(
+        '--names',
+        nargs='+',
+        help='one a config (its stem); with --set, which of its models',
+    )
     parser.add_argument(
         '--size',
         nargs='+',
@@ -95,6 +102,11 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         '--precision', nargs='+', choices=DTYPES, default=['fp32']
     )
     parser.add_argument('--mode', nargs='+', choices=MODES, default=['eager'])
+    parser.add_argument(
+        '--as-shipped',
+        action='store_true',
+        help='each model also without what makes it fast, in the same turns',
+    )
     parser.add_argument(
         '--train', action='store_true', help='a training step, fused AdamW'
     )
@@ -141,9 +153,7 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
     args = parser.parse_args()
     if sum(map(bool, (args.configs, args.set, args.startup))) != 1:
         parser.error('wanted CONFIG..., --set NAME or --startup FILES')
-    if args.names and args.set:
-        parser.error('--names is for CONFIG..., a set has its own')
-    if args.names and len(args.names) != len(args.configs):
+    if args.names and args.configs and len(args.names) != len(args.configs):
         parser.error(
             f'{len(args.names)} --names for {len(args.configs)} configs'
         )
@@ -159,14 +169,19 @@ def parse_args(sets: dict[str, dict]) -> Namespace:
         args.train or args.device != 'cpu' or args.precision != ['fp32']
     ):
         parser.error(f'--mode {exported[0]} is for inference on a CPU in fp32')
+    if exported and args.as_shipped:
+        parser.error(
+            f'--as-shipped is for PyTorch, not for --mode {exported[0]}'
+        )
     if args.data:
         given = [
             name
-            for name in ('train', 'profile', 'size', 'threads')
+            for name in ('train', 'profile', 'size', 'threads', 'as_shipped')
             if getattr(args, name)
         ]
         if given:
-            parser.error(f'--{given[0]} is for a model, --data runs none')
+            option = given[0].replace('_', '-')
+            parser.error(f'--{option} is for a model, --data runs none')
     return args
 
 
@@ -187,6 +202,8 @@ def main() -> None:
         report = report_startup(args.startup, args.out_dir, console)
         console.print(f'Report: {report}')
         return
+    if args.data or args.predict:  # models of transformers have no data
+        configs = {k: c for k, c in configs.items() if 'train_dataloader' in c}
     if args.data:
         cv2.setNumThreads(0)  # as in a worker, where others do the rest
         torch.set_num_threads(1)
@@ -207,14 +224,21 @@ def main() -> None:
         building = progress.add_task('building', total=len(configs))
         subjects = []
         for name, cfg in configs.items():
-            subjects.append(build_subject(name, cfg, args.device, args.train))
+            subjects += build_subjects(
+                name, cfg, args.device, args.train, args.as_shipped
+            )
             progress.advance(building)
         plan = settings(
             sizes, args.batch, args.precision, args.mode, args.train
         )
         calls = len(subjects) * (args.runs + 1)
         task = progress.add_task('measuring', total=len(plan) * calls)
-        records = []
+        records: list[dict] = []
+
+        def keep(new: list[dict]) -> None:
+            """Write what there is, so that a stopped run is not lost."""
+            write_report([*records, *new], _facts(args, clock), args.out_dir)
+
         for setting in plan:
             progress.update(task, description=str(setting))
             new = measure(
@@ -223,41 +247,29 @@ def main() -> None:
                 clock,
                 args.runs,
                 lambda: progress.advance(task),
+                keep,
             )
             records += new
-            report = write_report(records, _facts(args, clock), args.out_dir)
             progress.console.print(make_table(new))
     if args.profile:
-        for path in _profiles(subjects, plan[0], clock, args.out_dir):
-            console.print(f'Profile: {path}')
-    console.print(f'Report: {report}')
-
-
-def _profiles(
-    subjects: list[Subject], setting: Setting, clock: Clock, folder: Path
-) -> list[Path]:
-    return [
-        write_profile(subject, setting, clock, folder)
-        for subject in subjects
-        if subject.model is not None
-    ]
+        for subject in subjects:
+            if subject.model is not None:
+                path = write_profile(subject, plan[0], clock, args.out_dir)
+                console.print(f'Profile: {path}')
+    console.print(f'Report: {args.out_dir / "report.md"}')
 
 
 def _configs(args: Namespace, chosen: dict) -> dict[str, Config]:
     """Name -> config, of the command line or of a set."""
-    paths = {
-        name: CONFIGS / path for name, path in chosen.get('models', {}).items()
-    }
+    if chosen:
+        return set_configs(chosen, CONFIGS, args.names)
     names = args.names or [Path(c).stem for c in args.configs]
     if len({*names}) < len(names):
         raise SystemExit(f'Two configs are called the same: {names}. --names')
-    paths.update(zip(names, args.configs, strict=True))
-    configs = {}
-    for name, path in paths.items():
-        cfg = load_config_file(existing_file(str(path), 'config'))
-        cfg.merge_from_dict(chosen.get('options', {}).get(name, {}))
-        configs[name] = cfg
-    return configs
+    return {
+        name: load_config_file(existing_file(path, 'config'))
+        for name, path in zip(names, args.configs, strict=True)
+    }
 
 
 def _facts(args: Namespace, clock: Clock) -> dict[str, object]:
@@ -266,6 +278,8 @@ def _facts(args: Namespace, clock: Clock) -> dict[str, object]:
         torch=torch.__version__,
         python=platform.python_version(),
         runs=args.runs,
+        rows='all made fast by xnet_mm.fast, the peers too'
+        + ", but for those 'as shipped'" * args.as_shipped,
     )
     if not clock.is_cuda:
         kept = args.allocator == 'keep' and sys.platform == 'linux'

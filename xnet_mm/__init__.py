@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import moved
 from .paths import configs_dir, tools_dir
-from .stack import INSTALL_HELP, missing_packages
+from .stack import INSTALL_HELP, leave_out_multimodal, missing_packages
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ if missing_packages():
     )
 else:
     try:
+        leave_out_multimodal()
         from . import datasets, engine, evaluation, models, visualization
     except ImportError as error:
         warnings.warn(

@@ -4,6 +4,7 @@ OpenMMLab's own packages and the maintained OneDL fork share their import
 names, and pip does not see that they collide: neither is a hard requirement.
 """
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -42,3 +43,17 @@ def installed(names: tuple[str, ...]) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def leave_out_multimodal() -> None:
+    """Let mmpretrain, and so mmdet, be imported beside transformers 5.
+
+    Where transformers is installed mmpretrain imports language models that
+    are written for 4, and fails as a whole. Told that there are no such
+    models, it goes on without them; nothing here uses them. To be called
+    before `mmpretrain.models` is imported.
+    """
+    found = installed(('transformers',)).get('transformers', '0')
+    if int(found.partition('.')[0]) < 5 or find_spec('mmpretrain') is None:
+        return
+    import_module('mmpretrain.utils.dependency').WITH_MULTIMODAL = False

@@ -8,11 +8,16 @@ import timm
 import torch
 from metafiles import ENTRIES, ROOT, entry_of
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from torch import nn
 
 from xnet_mm.benchmark import complexity
-from xnet_mm.benchmark.complexity import count_config, count_model
+from xnet_mm.benchmark.complexity import (
+    SkipRandomNumbers,
+    count_config,
+    count_model,
+)
 from xnet_mm.models.plain_operators import operators_importable
 
 SMALL = [
@@ -156,9 +161,28 @@ def test_swin_counts_alike_whoever_wrote_it(size):
     for make in (swin_of_timm, swin_of_mmseg):
         model = OnlyEncoder(make())
         assert count_model(model, size, padded_windows=True).macs == wanted
-    runs = count_model(OnlyEncoder(swin_of_timm()), size).macs
-    assert runs == swin_by_hand(*size, padded=False)
+        runs = count_model(OnlyEncoder(make()), size).macs
+        assert runs == swin_by_hand(*size, padded=False)
     assert (runs < wanted) == (size != (224, 224))  # all windows are whole
+
+
+@pytest.mark.heavy
+def test_swin_l_costs_the_same_in_every_row():
+    """Of the configs that are compared, the encoder alone."""
+    found = []
+    for name in (
+        'ade20k/xnet_swin-l_convnext-l_8xb2-160k_ade20k-512x512.py',
+        'baselines/ade20k/upernet_swin-l_8xb2-160k_ade20k-512x512.py',
+        'baselines/ade20k/mask2former_swin-l_8xb2-160k_ade20k-640x640.py',
+    ):
+        cfg = Config.fromfile(ROOT / 'configs' / name)
+        init_default_scope(cfg.default_scope)
+        for padded in (False, True):
+            with SkipRandomNumbers():
+                encoder = OnlyEncoder(MODELS.build(cfg.model.backbone))
+            macs = count_model(encoder, (512, 512), padded_windows=padded).macs
+            found.append(macs)
+    assert found == found[:2] * 3 and found[0] < found[1]
 
 
 def test_a_config_counts_swin_with_padded_windows(monkeypatch):

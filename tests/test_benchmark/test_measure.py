@@ -63,6 +63,8 @@ def test_a_record_holds_its_setting_the_limits_and_ticks_are_counted():
         lambda: ticks.append(1),
     )
     assert len(ticks) == 1 + 3
+    work = found.pop('cpu_seconds')
+    assert len(work) == 3 and min(work) >= 0
     assert found == dict(
         name='A',
         size=(4, 6),
@@ -78,3 +80,19 @@ def test_a_record_holds_its_setting_the_limits_and_ticks_are_counted():
         copy=7e9,
         error='',
     )
+
+
+def test_what_there_is_is_kept_after_each_turn():
+    kept = []
+    measure(
+        [subject('A', []), subject('B', [])],
+        Setting((4, 6)),
+        HandClock(),
+        runs=2,
+        keep=lambda records: kept.append(
+            [(r['name'], len(r['seconds']), r['limit']) for r in records]
+        ),
+    )
+    assert kept == [
+        [('A', turns, 100.0), ('B', turns, 100.0)] for turns in (1, 2)
+    ]

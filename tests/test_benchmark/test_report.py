@@ -15,8 +15,10 @@ def record(name, seconds, error='', **fields):
         mode='eager',
         train=False,
         seconds=seconds,
+        cpu_seconds=[2 * s for s in seconds],
         error=error,
         macs=600,
+        parameters=2_500_000,
         memory=3 * 2**20,
         limit=2400.0,
         copy=7e9,
@@ -36,15 +38,18 @@ def test_report_by_hand(tmp_path):
         record('A', [4.0, 2.0, 8.0]),
         record('B', [6.0, 6.0, 6.0]),
         record('C', [], error='RuntimeError: no memory'),
+        record('D', []),
     ]
     write_report(records, dict(device='a hand'), tmp_path)
-    first, second, third = cells(tmp_path)
+    first, second, third, fourth = cells(tmp_path)
     assert first == [
-        *('A', '4 s', '3 s, 6 s', '0.5', '1.00', '3e-07', '12 %', '3 MiB'),
+        *('A', '4 s', '3 s, 6 s', '0.5', '1.00'),
+        *('8 s (1.00)', '2.5 M', '3e-07', '12 %', '3 MiB'),
     ]
     assert len(first) == len(COLUMNS) - 1  # no graph, no breaks
-    assert second[4] == '1.50'
+    assert second[4:6] == ['1.50', '12 s (1.50)']
     assert third[:2] == ['C', 'failed']
+    assert fourth[:2] == ['D', 'to come']
     text = (tmp_path / 'report.md').read_text()
     assert 'C: RuntimeError: no memory' in text and '- device: a hand' in text
     kept = json.loads((tmp_path / 'results.json').read_text())
@@ -59,8 +64,8 @@ def test_a_training_step_is_three_passes_and_short_times_are_ms(tmp_path):
     # 2 * 3 * 600 operations in 0.25 s, of 2400 a second
     assert cells(tmp_path) == [
         [
-            *('A', '250 ms', '250 ms, 250 ms', '8', '1.00', '3e-07', '600 %'),
-            *('', '1'),
+            *('A', '250 ms', '250 ms, 250 ms', '8', '1.00'),
+            *('500 ms (1.00)', '2.5 M', '3e-07', '600 %', '', '1'),
         ]
     ]
     text = (tmp_path / 'report.md').read_text()

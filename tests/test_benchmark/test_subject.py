@@ -10,11 +10,13 @@ from tiny import CONFIGS
 from xnet_mm.benchmark import Setting, build_subject, measure
 from xnet_mm.benchmark.clock import Clock
 from xnet_mm.benchmark.subject import (
+    build_subjects,
     count,
     first_line,
     make_batch,
     make_samples,
 )
+from xnet_mm.fast.accelerate import count_fast
 
 SMALL = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
 PEER = 'baselines/camvid/upernet_effnet-lite0_1xb4-2k_camvid-192x256.py'
@@ -79,3 +81,34 @@ def test_made_up_truth_is_what_the_loss_takes(path, field, highest, kind):
         assert truth.min() >= 0 and highest / 2 < truth.max() <= highest
     loss, _ = model.parse_losses(model.loss(images, samples))
     assert torch.isfinite(loss) and loss > 0
+
+
+@pytest.mark.parametrize('train', [False, True])
+def test_as_shipped_is_plain_and_costs_no_second_weights(train):
+    cfg = Config.fromfile(CONFIGS / SMALL)
+    fast, shipped = build_subjects('it', cfg, 'cpu', train, as_shipped=True)
+    assert [fast.name, shipped.name] == ['it', 'it, as shipped']
+    assert [fast.as_shipped, shipped.as_shipped] == [False, True]
+    assert count_fast(fast.model) > 0 == count_fast(shipped.model)
+    assert count(fast, (64, 96)) == count(shipped, (64, 96))
+    ours = {p.data_ptr() for p in fast.model.parameters()}
+    shared = [p for p in shipped.model.parameters() if p.data_ptr() in ours]
+    assert len(shared) > 20  # all but what batch norms are folded into
+    assert next(fast.model.parameters()).device.type == 'cpu'
+    assert fast.model.training == shipped.model.training == train
+    if not train:
+        image = make_batch(1, (64, 96), 'cpu')
+        with torch.no_grad():
+            wanted = shipped.model(image, mode='tensor')
+            found = fast.model(image, mode='tensor')
+        assert (found - wanted).abs().max() <= 1e-4 * wanted.abs().max()
+
+
+def test_as_shipped_runs_half_precision_by_autocast():
+    cfg = Config.fromfile(CONFIGS / SMALL)
+    subjects = build_subjects('it', cfg, 'cpu', as_shipped=True)
+    setting = Setting((64, 64), precision='bf16')
+    for record in measure(subjects, setting, Clock('cpu'), 1):
+        assert record['error'] == '' and record['seconds'][0] > 0
+    weights = next(subjects[1].model.parameters())
+    assert weights.dtype == torch.float32

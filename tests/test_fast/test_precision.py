@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from mmseg.models.backbones.swin import ShiftWindowMSA, WindowMSA
 from mmseg.registry import MODELS
 from needs import COMPILED, FLOAT16_ON_CPU, needs_torch
 from tiny_models import (
@@ -59,8 +60,16 @@ def test_depth_stays_in_metres_of_float32():
     assert (ours - exact).abs().max() < 0.05 * exact.abs().max()
 
 
+class MyWindows(ShiftWindowMSA):
+    """A user's: as MMSegmentation's, whose masks are fp32."""
+
+
+class MyAttention(WindowMSA):
+    """A user's, unchanged."""
+
+
 def test_a_backbone_that_makes_fp32_tensors_runs_under_autocast():
-    """MMSegmentation's Swin: its masks are fp32. The bits are autocast's."""
+    """The bits are autocast's."""
     model = MODELS.build(
         dict(
             type='EncoderDecoder',
@@ -80,6 +89,10 @@ def test_a_backbone_that_makes_fp32_tensors_runs_under_autocast():
             ),
         )
     )
+    for module in model.modules():
+        if isinstance(module, ShiftWindowMSA):
+            module.__class__ = MyWindows
+            module.w_msa.__class__ = MyAttention
     prepare_for_inference(model)
     image = torch.randn(1, 3, 64, 96)
     with torch.autocast('cpu', torch.bfloat16):

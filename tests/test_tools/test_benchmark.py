@@ -34,7 +34,12 @@ def config(tmp_path):
         (['a.py', '--names', 'x', 'y'], '2 --names for 1 configs'),
         (['no.py', '--allocator', 'default'], 'config not found: no.py'),
         (['a.py', 'b/a.py'], 'Two configs are called the same'),
-        (['--set', 'small', '--names', 'x'], '--names is for CONFIG...'),
+        (['--set', 'small', '--names', 'x'], "'x': the set has no such model"),
+        (
+            ['a.py', '--mode', 'onnxruntime', '--as-shipped'],
+            '--as-shipped is for PyTorch',
+        ),
+        (['a.py', '--data', '--as-shipped'], '--as-shipped is for a model'),
         (['a.py', '--mode', 'onnxruntime', '--train'], 'is for inference on'),
         (
             ['a.py', '--mode', 'openvino', '--precision', 'bf16'],
@@ -85,3 +90,29 @@ def test_loading_instead_of_a_model(run, config, tmp_path, monkeypatch):
     assert threads == [0]  # as in a worker
     text = (tmp_path / 'out/loading.md').read_text()
     assert '## one: ' in text and '| RandomCrop | ' in text
+
+
+def test_rows_as_shipped(run, config, tmp_path):
+    out = tmp_path / 'out'
+    run(
+        *(config, '--names', 'A', '--size', '32x48', '--runs', 1),
+        *('--threads', 1, '--as-shipped', '--out-dir', out),
+    )
+    kept = json.loads((out / 'results.json').read_text())
+    fast, shipped = kept['records']
+    assert [fast['name'], shipped['name']] == ['A', 'A, as shipped']
+    assert fast['macs'] == shipped['macs']
+    assert fast['parameters'] == shipped['parameters']
+    assert len(fast['seconds']) == len(shipped['seconds']) == 1
+    assert 'as shipped' in kept['facts']['rows']
+
+
+def test_a_model_of_a_set_by_its_name(run, tmp_path):
+    out = tmp_path / 'out'
+    run(
+        *('--set', 'small', '--names', 'UPerHead 96', '--size', '32x64'),
+        *('--runs', 1, '--threads', 1, '--out-dir', out),
+    )
+    (record,) = json.loads((out / 'results.json').read_text())['records']
+    assert record['name'] == 'UPerHead 96' and record['error'] == ''
+    assert 'as shipped' not in (out / 'report.md').read_text()

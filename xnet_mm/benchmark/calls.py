@@ -21,7 +21,11 @@ from .subject import make_batch, make_samples
 
 
 def torch_call(
-    model: EncoderDecoder, setting: Setting, clock: Clock, record: dict
+    model: EncoderDecoder,
+    setting: Setting,
+    clock: Clock,
+    record: dict,
+    as_shipped: bool = False,
 ) -> Callable[[], Any]:
     """One prediction or training step, compiled where the setting says so.
 
@@ -30,11 +34,13 @@ def torch_call(
         setting: how it runs.
         clock: of the device.
         record: gets `memory` and `graph_breaks`.
+        as_shipped: run half precision by autocast, not by other weights.
     """
     dtype = DTYPES[setting.precision]
-    if dtype != torch.float32 and not setting.train:
+    if dtype != torch.float32 and not setting.train and not as_shipped:
         model = prepare_for_inference(deepcopy(model), dtype)
-    eager = eager_call(model, setting, clock)
+    autocast = setting.train or as_shipped
+    eager = eager_call(model, setting, clock, autocast=autocast)
     if clock.is_cuda or setting.mode == 'eager':
         eager()  # so that what is made once does not count
         record['memory'] = clock.peak_memory(eager)
@@ -43,7 +49,7 @@ def torch_call(
     counters = torch._dynamo.utils.counters
     counters.clear()
     compiler = _compiler(setting, clock)
-    call = eager_call(model, setting, clock, compiler)
+    call = eager_call(model, setting, clock, compiler, autocast)
     call()
     record['graph_breaks'] = sum(counters['graph_break'].values())
     return call
@@ -54,6 +60,7 @@ def eager_call(
     setting: Setting,
     clock: Clock,
     compiler: Callable[[Callable], Callable] = lambda function: function,
+    autocast: bool = True,
 ) -> Callable[[], Any]:
     """One prediction or training step of a model, as a call.
 
@@ -63,7 +70,18 @@ def eager_call(
         clock: of the device.
         compiler: applied to the prediction, or to the loss; not to the
             backward pass and the optimizer, which follow by themselves.
+        autocast: whether half precision is autocast's; else the weights are
+            converted already.
     """
+    dtype = DTYPES[setting.precision]
+    half = autocast and dtype != torch.float32
+
+    def context() -> torch.autocast:
+        # PyTorch 2.1 takes no float32, not even for none.
+        return torch.autocast(
+            clock.device.type, dtype if half else None, enabled=half
+        )
+
     images = make_batch(
         setting.batch,
         setting.size,
@@ -81,14 +99,8 @@ def eager_call(
             fused=clock.is_cuda or TORCH >= (2, 4),
         )
 
-        dtype = DTYPES[setting.precision]
-        half = dtype != torch.float32
-
         def step() -> None:
-            # PyTorch 2.1 takes no float32, not even for none.
-            with torch.autocast(
-                clock.device.type, dtype if half else None, enabled=half
-            ):
+            with context():
                 loss = loss_of()
             loss.backward()
             optimizer.step()
@@ -101,7 +113,7 @@ def eager_call(
     )
 
     def predict() -> Any:
-        with torch.no_grad():
+        with torch.no_grad(), context():
             return encode_decode()
 
     return predict

@@ -10,13 +10,13 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
-from timm.models.swin_transformer import SwinTransformerBlock
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..fast import accelerate
-from ..fast.swin import FastSwinTransformerBlock
+from ..fast.accelerate import PLAIN
+from ..fast.swin import KeptBias
 from ..models.channels import image_channels
 
 PER_SAMPLE = 5  # multiply-accumulates for a channel of a sample
@@ -100,8 +100,8 @@ def count_model(
     if padded_windows:
         for module in model.modules():
             kind = type(module)
-            if kind is FastSwinTransformerBlock:
-                module.__class__ = SwinTransformerBlock
+            if issubclass(kind, KeptBias):
+                module.__class__ = PLAIN[kind]
     parameters = sum(p.numel() for p in model.parameters())
     move_to_count(model.eval())
     device = next(model.parameters()).device
@@ -123,7 +123,11 @@ def count_model(
 
 
 def move_to_count(model: nn.Module) -> nn.Module:
-    """Where `count_model` runs a model: the meta device, or the CPU."""
+    """Where `count_model` runs a model: the meta device, or the CPU.
+
+    On the meta device every parameter is a new one; those of another model
+    that shares them stay.
+    """
     return model.to('cpu' if _samplers(model) else 'meta')
 
 

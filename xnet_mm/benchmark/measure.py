@@ -1,6 +1,7 @@
 """Interleaved timing: A B A B, so that a slow minute hits all alike."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +24,7 @@ def measure(
     clock: Clock,
     runs: int,
     tick: Callable[[], None] = lambda: None,
+    keep: Callable[[list[dict[str, Any]]], None] = lambda records: None,
 ) -> list[dict[str, Any]]:
     """Time all subjects in one setting, taking turns.
 
@@ -36,12 +38,13 @@ def measure(
         runs: timed calls a subject, after two that are not (and, where a
             call takes less than half a second, after one more each turn).
         tick: called after every call, for a progress bar.
+        keep: called with the records so far after each turn of all.
 
     Returns:
         A record for each subject: name, the setting's fields, `seconds` of
-        each run, `memory` in bytes, `macs` of the batch (forward),
-        `parameters`, `limit` in operations and `copy` in bytes a second,
-        `graph_breaks`, `error`.
+        each run, `cpu_seconds` of all threads, `memory` in bytes, `macs` of
+        the batch (forward), `parameters`, `limit` in operations and `copy`
+        in bytes a second, `graph_breaks`, `error`.
     """
     records: list[dict[str, Any]] = []
     calls: list[Callable[[], Any] | None] = []
@@ -52,7 +55,7 @@ def measure(
             record = dict(
                 name=subject.name, **asdict(setting), error=subject.error
             )
-            record['seconds'] = []
+            record.update(seconds=[], cpu_seconds=[])
             records.append(record)
             calls.append(None)
             if subject.model is not None:
@@ -66,14 +69,23 @@ def measure(
             for record, call in zip(records, calls, strict=True):
                 if call is not None and not record['error']:
                     with _noted(record):
-                        seconds = clock.time(call)
+                        seconds, work = _time(call, clock)
                         if seconds < SHORT:
-                            seconds = clock.time(call)
+                            seconds, work = _time(call, clock)
                         record['seconds'].append(seconds)
+                        record['cpu_seconds'].append(work)
                 tick()
-    for record in records:
-        record.update(limit=limit, copy=copy)
+            for record in records:
+                record.update(limit=limit, copy=copy)
+            keep(records)
     return records
+
+
+def _time(call: Callable[[], Any], clock: Clock) -> tuple[float, float]:
+    """Seconds of a call, and those that its threads were on a CPU."""
+    start = time.process_time()
+    seconds = clock.time(call)
+    return seconds, time.process_time() - start
 
 
 def _warm_up(
@@ -87,7 +99,9 @@ def _warm_up(
     if setting.mode in EXPORTED:
         call = exported_call(subject.model, setting)
     else:
-        call = torch_call(subject.model, setting, clock, record)
+        call = torch_call(
+            subject.model, setting, clock, record, subject.as_shipped
+        )
     call()
     call()
     return call

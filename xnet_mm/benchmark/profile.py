@@ -29,7 +29,9 @@ def write_profile(
         activities.append(ProfilerActivity.CUDA)
         kind = 'CUDA'
     with precision(setting):
-        call = torch_call(subject.model, setting, clock, {})
+        call = torch_call(
+            subject.model, setting, clock, {}, subject.as_shipped
+        )
         call()
         with profile(activities=activities) as profiler:
             clock.time(call)

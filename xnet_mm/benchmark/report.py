@@ -13,8 +13,8 @@ from ..fileio.atomic import write_atomically
 from ..visualization.throughput import draw_throughput, fit_exponent
 
 COLUMNS = (
-    *('model', 'median', 'quartiles', 'images/s', 'time / first', 'GMACs'),
-    *('of the limit', 'memory', 'breaks'),
+    *('model', 'median', 'quartiles', 'images/s', 'time / first'),
+    *('CPU time', 'parameters', 'GMACs', 'of the limit', 'memory', 'breaks'),
 )
 FIELDS = ('size', 'batch', 'precision', 'mode', 'train')
 
@@ -71,11 +71,13 @@ def _failures(records: Sequence[dict[str, Any]]) -> list[str]:
 
 def _rows(records: Sequence[dict[str, Any]]) -> list[list[str]]:
     first = _median(records[0])
+    work = _median(records[0], 'cpu_seconds')
     rows = []
     for record in records:
         median = _median(record)
         if median is None:
-            rows.append([record['name'], 'failed', *[''] * (len(COLUMNS) - 2)])
+            word = 'failed' if record['error'] else 'to come'
+            rows.append([record['name'], word, *[''] * (len(COLUMNS) - 2)])
             continue
         passes = 3 if record['train'] else 1  # backward costs two forwards
         operations = 2 * passes * record['macs'] / median
@@ -87,6 +89,8 @@ def _rows(records: Sequence[dict[str, Any]]) -> list[list[str]]:
                 f'{_duration(low)}, {_duration(high)}',
                 f'{record["batch"] / median:.3g}',
                 f'{median / first:.2f}' if first else '',
+                _work(record, work),
+                f'{record["parameters"] / 1e6:.4g} M',
                 f'{record["macs"] / record["batch"] / 1e9:.4g}',
                 f'{100 * operations / record["limit"]:.0f} %',
                 _memory(record.get('memory')),
@@ -177,10 +181,18 @@ def _word(field: str, value: Any) -> str:
     return f'batch {value}' if field == 'batch' else str(value)
 
 
-def _median(record: dict[str, Any]) -> float | None:
-    if record['error'] or not record['seconds']:
+def _median(record: dict[str, Any], of: str = 'seconds') -> float | None:
+    if record['error'] or not record[of]:
         return None
-    return statistics.median(record['seconds'])
+    return statistics.median(record[of])
+
+
+def _work(record: dict[str, Any], first: float | None) -> str:
+    """The median of the CPU's time, and over that of the first model."""
+    work = _median(record, 'cpu_seconds')
+    if not work or not first:
+        return ''
+    return f'{_duration(work)} ({work / first:.2f})'
 
 
 def _quartiles(seconds: Sequence[float]) -> tuple[float, float]:

@@ -12,11 +12,12 @@ from mmengine.structures import PixelData
 from mmseg.models.segmentors import EncoderDecoder
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..fast import accelerate, prepare_for_inference
 from ..fileio.pairing import depth_head_of
 from .complexity import Complexity, count_model, move_to_count
+from .transformers_model import TransformersModel
 
 
 class Subject(NamedTuple):
@@ -27,42 +28,85 @@ class Subject(NamedTuple):
         model: a segmentor of MMSegmentation; None if it was not built.
         meta: its twin to count, on torch's meta device if it can be.
         error: why there is none.
+        as_shipped: whether it runs the code of its library, or of our
+            `models`, and nothing of `fast`.
     """
 
     name: str
     model: EncoderDecoder | None
     meta: EncoderDecoder | None
     error: str = ''
+    as_shipped: bool = False
 
 
 def build_subject(
     name: str, cfg: Config, device: str, train: bool = False
 ) -> Subject:
+    """The first of `build_subjects`: the one that is made fast."""
+    return build_subjects(name, cfg, device, train)[0]
+
+
+def build_subjects(
+    name: str,
+    cfg: Config,
+    device: str,
+    train: bool = False,
+    as_shipped: bool = False,
+) -> list[Subject]:
     """Build the model of a config with random weights; nothing is loaded.
 
-    Each model, the peers too, gets what its runs get: `accelerate` in
+    Each model, the peers too, gets what our runs get: `accelerate` in
     training, `prepare_for_inference` for inference.
 
     Args:
         name: in the tables.
-        cfg: any config of MMSegmentation.
+        cfg: any config of MMSegmentation, or with a `TransformersModel`.
         device: where it is to run.
         train: leave it as it is trained.
+        as_shipped: also the model without what makes it fast, as a second
+            subject of the same weights in memory.
     """
     _drop_weights(cfg.model)
     init_default_scope(cfg.get('default_scope') or 'mmseg')
     try:
         model = MODELS.build(cfg.model)
-    except Exception as error:  # a missing package, say: a row of its own
-        return Subject(name, None, None, first_line(error))
-    if train:
+        if train and isinstance(model, TransformersModel):
+            raise ValueError('measured in inference only, without --train')
         if device == 'cpu':
             model = revert_sync_batchnorm(model)
-        accelerate(model.train())
-    else:
-        model = prepare_for_inference(model)
-    meta = move_to_count(deepcopy(model))
-    return Subject(name, model.to(device), meta)
+        model = model.to(device)
+        model.train(train)
+        shipped = _share(model) if as_shipped else None
+        if train:
+            accelerate(model)
+        else:
+            model = prepare_for_inference(model)
+    except Exception as error:  # a missing package, say: a row of its own
+        return [Subject(name, None, None, first_line(error))]
+    # Both are counted as the fast one: what a library computes in vain, of
+    # the padding of windows, say, is no cost of the architecture.
+    meta = move_to_count(_share(model))
+    subjects = [Subject(name, model, meta)]
+    if shipped is not None:
+        subjects.append(
+            Subject(f'{name}, as shipped', shipped, meta, as_shipped=True)
+        )
+    return subjects
+
+
+def _share(model: nn.Module) -> nn.Module:
+    """A copy whose tensors lie where those of the model lie.
+
+    They are other objects: what moves the one model leaves the other.
+    """
+    memo: dict[int, Tensor] = {}
+    for parameter in model.parameters():
+        memo[id(parameter)] = nn.Parameter(
+            parameter.detach(), parameter.requires_grad
+        )
+    for buffer in model.buffers():
+        memo[id(buffer)] = buffer.detach()
+    return deepcopy(model, memo)
 
 
 def _drop_weights(config: dict | list) -> None:

@@ -1,8 +1,11 @@
 """The switch: plain boxes become fast ones, and plain again."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from mmcv.cnn.bricks.wrappers import Linear as WrappedLinear
+from mmseg.models.backbones.swin import ShiftWindowMSA, SwinBlock, WindowMSA
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import SwinTransformerBlock, WindowAttention
 from torch import nn
@@ -14,9 +17,10 @@ from ..models.post_feature_pyramid import PostFeaturePyramid
 from ..models.pyramid import PretrainedPyramid
 from .convnext import FastConvNeXtBlock, PatchConv2d, takes_patches
 from .encoder import FastEncoder, FastPyramid
-from .linear import FastLinear
+from .linear import FastLinear, FastWrappedLinear
 from .pfp import FastPFPDepthHead, FastPFPHead, FastPostFeaturePyramid
 from .swin import FastSwinTransformerBlock, FusedWindowAttention
+from .swin_mmseg import FastShiftWindowMSA, FastSwinBlock, FusedWindowMSA
 
 # Plain class -> fast class: the same attributes and parameters, another
 # `forward`. Exact classes only: what a subclass changes is not known here.
@@ -29,9 +33,15 @@ FAST: dict[type[nn.Module], type[nn.Module]] = {
     PostFeaturePyramid: FastPostFeaturePyramid,
     PretrainedEncoder: FastEncoder,
     PretrainedPyramid: FastPyramid,
+    ShiftWindowMSA: FastShiftWindowMSA,
+    SwinBlock: FastSwinBlock,
     SwinTransformerBlock: FastSwinTransformerBlock,
     WindowAttention: FusedWindowAttention,
+    WindowMSA: FusedWindowMSA,
+    WrappedLinear: FastWrappedLinear,
 }
+# Slow to import, and maybe not installed: only once somebody else has.
+MMPRETRAIN = 'mmpretrain.models.backbones.convnext'
 PLAIN = {fast: plain for plain, fast in FAST.items()}
 # Where not every module of a class can be exchanged: which ones can.
 FITS: dict[type[nn.Module], Callable[[Any], bool]] = {
@@ -43,6 +53,9 @@ FITS: dict[type[nn.Module], Callable[[Any], bool]] = {
 
 def accelerate(model: nn.Module) -> nn.Module:
     """Let the boxes of any model run faster, in place.
+
+    Ours, timm's Swin and ConvNeXt, MMSegmentation's Swin, MMPretrain's
+    ConvNeXt, linear layers and stems of patches.
 
     Parameters, their names and the results stay what they are, up to
     rounding: within 1e-5 of the largest value in fp32. In half precision on
@@ -56,6 +69,7 @@ def accelerate(model: nn.Module) -> nn.Module:
     Returns:
         The same model.
     """
+    _learn_mmpretrain()
     for module in model.modules():
         fits = FITS.get(_base(module), lambda module: True)
         if fits(module):
@@ -79,6 +93,21 @@ def restore(model: nn.Module) -> nn.Module:
 def count_fast(model: nn.Module) -> int:
     """How many modules of a model are fast ones."""
     return sum(_base(module) in PLAIN for module in model.modules())
+
+
+def _learn_mmpretrain() -> None:
+    """Put its ConvNeXt into the tables, if a model can have it."""
+    if MMPRETRAIN not in sys.modules:
+        return
+    from .convnext_mmpretrain import (
+        ConvNeXtBlock,
+        FastMMConvNeXtBlock,
+        takes_rows,
+    )
+
+    FAST[ConvNeXtBlock] = FastMMConvNeXtBlock
+    PLAIN[FastMMConvNeXtBlock] = ConvNeXtBlock
+    FITS[ConvNeXtBlock] = takes_rows
 
 
 def _base(module: nn.Module) -> type[nn.Module]:

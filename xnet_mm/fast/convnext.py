@@ -1,5 +1,7 @@
 """ConvNeXt's blocks, V1 and V2, and stems of patches, faster."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from timm.models.convnext import ConvNeXtBlock
@@ -44,8 +46,21 @@ def takes_patches(module: nn.Conv2d) -> bool:
     )
 
 
-class FastConvNeXtBlock(ConvNeXtBlock):
-    """On a CPU in pieces that stay in the cache, on a GPU in few kernels."""
+class FastSteps(nn.Module):
+    """ConvNeXt's block, by timm's names of its parts.
+
+    On a CPU in pieces that stay in the cache, on a GPU in few kernels.
+    """
+
+    conv_dw: nn.Conv2d
+    shortcut: nn.Module
+    norm: nn.Module
+    mlp: Any
+    gamma: nn.Parameter | None
+
+    def norm_rows(self, x: Tensor) -> Tensor:
+        """The norm over the channels, (...,C) -> (...,C)."""
+        return self.norm(x)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B,C,H,W) -> (B,C,H,W)."""
@@ -59,7 +74,7 @@ class FastConvNeXtBlock(ConvNeXtBlock):
         summed = add_mlp(
             rows.flatten(1, 2),
             y.flatten(1, 2),
-            self.norm,
+            self.norm_rows,
             self.mlp,
             self.gamma,
         )
@@ -84,7 +99,7 @@ class FastConvNeXtBlock(ConvNeXtBlock):
         y = when.kernels.depthwise_conv7(
             x, convolution.weight, convolution.bias
         )
-        y = run_mlp(self.mlp, self.norm(y))
+        y = run_mlp(self.mlp, self.norm_rows(y))
         if self.gamma is not None:
             y = y * self.gamma
         return (x + y).permute(0, 3, 1, 2)
@@ -99,3 +114,7 @@ class FastConvNeXtBlock(ConvNeXtBlock):
         if last.bias is not None:
             last.bias = nn.Parameter(last.bias * self.gamma)
         self.gamma = None
+
+
+class FastConvNeXtBlock(FastSteps, ConvNeXtBlock):
+    """timm's."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from mmcv.cnn.bricks.wrappers import Linear as WrappedLinear
 from torch import Tensor, nn
 
 from ..compat import register_flop_formula
@@ -34,6 +35,14 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 class FastLinear(nn.Linear):
     """nn.Linear by `linear`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(...,C) -> (...,C')."""
+        return linear(x, self.weight, self.bias)
+
+
+class FastWrappedLinear(WrappedLinear):
+    """mmcv's, which is nn.Linear but for PyTorch before 1.5."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(...,C) -> (...,C')."""

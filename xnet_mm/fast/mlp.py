@@ -1,7 +1,7 @@
-"""timm's MLPs, with what surrounds them, in the cache or in few kernels."""
+"""MLPs, with what surrounds them, in the cache or in few kernels."""
 
-from collections.abc import Iterator
-from typing import TypeGuard
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeGuard
 
 import torch
 from timm.layers import GELU, GlobalResponseNormMlp, Mlp
@@ -11,17 +11,33 @@ from . import when
 from .linear import linear
 
 
-def is_plain(mlp: nn.Module) -> TypeGuard[Mlp]:
+class Layers(NamedTuple):
+    """An MLP of another library, by timm's names.
+
+    Attributes:
+        fc1: C -> C'.
+        act: its activation.
+        fc2: C' -> C.
+    """
+
+    fc1: nn.Linear
+    act: nn.Module
+    fc2: nn.Linear
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(...,C) -> (...,C)."""
+        return self.fc2(self.act(self.fc1(x)))
+
+
+def is_plain(mlp: nn.Module | Layers) -> TypeGuard[Mlp | Layers]:
     """Whether an MLP is linear, exact GELU, linear (no GRN)."""
-    return (
-        type(mlp) is Mlp
-        and _is_gelu(mlp.act)
-        and type(mlp.norm) is nn.Identity
-        and isinstance(mlp.fc1, nn.Linear)
+    known = type(mlp) is Layers or (
+        type(mlp) is Mlp and type(mlp.norm) is nn.Identity
     )
+    return known and _is_gelu(mlp.act) and isinstance(mlp.fc1, nn.Linear)
 
 
-def has_grn(mlp: nn.Module) -> TypeGuard[GlobalResponseNormMlp]:
+def has_grn(mlp: nn.Module | Layers) -> TypeGuard[GlobalResponseNormMlp]:
     """Whether an MLP is ConvNeXt V2's: linear, exact GELU, GRN, linear."""
     return (
         type(mlp) is GlobalResponseNormMlp
@@ -30,8 +46,8 @@ def has_grn(mlp: nn.Module) -> TypeGuard[GlobalResponseNormMlp]:
     )
 
 
-def run_mlp(mlp: nn.Module, x: Tensor) -> Tensor:
-    """An MLP on a GPU, of a map (B,H,W,C), in half precision by few kernels.
+def run_mlp(mlp: nn.Module | Layers, x: Tensor) -> Tensor:
+    """An MLP on a GPU, of a map (B,...,C), in half precision by few kernels.
 
     cuBLAS adds the bias and takes GELU while it writes the product, in the
     form with tanh: 5e-4 off at most, less than bfloat16 rounds.
@@ -57,8 +73,8 @@ def run_mlp(mlp: nn.Module, x: Tensor) -> Tensor:
 def add_mlp(
     shortcut: Tensor,
     x: Tensor,
-    norm: nn.Module,
-    mlp: Mlp | GlobalResponseNormMlp,
+    norm: Callable[[Tensor], Tensor],
+    mlp: Mlp | Layers | GlobalResponseNormMlp,
     gamma: Tensor | None = None,
 ) -> Tensor:
     """Shortcut + gamma * mlp(norm(x)), of rows (B,N,C), on a CPU."""
@@ -85,7 +101,9 @@ def _is_gelu(act: nn.Module) -> bool:
 
 
 def _hidden(
-    x: Tensor, norm: nn.Module, mlp: Mlp | GlobalResponseNormMlp
+    x: Tensor,
+    norm: Callable[[Tensor], Tensor],
+    mlp: Mlp | Layers | GlobalResponseNormMlp,
 ) -> Tensor:
     return torch.ops.aten.gelu_(mlp.fc1(norm(x)))
 
@@ -129,7 +147,7 @@ def _empty_sum(shortcut: Tensor, gamma: Tensor | None) -> Tensor:
 
 
 def _split(
-    mlp: Mlp | GlobalResponseNormMlp, *rows: Tensor
+    mlp: Mlp | Layers | GlobalResponseNormMlp, *rows: Tensor
 ) -> Iterator[tuple[Tensor, ...]]:
     """Of tensors (N,C) the pieces that belong together."""
     step = when.rows_at_once(len(mlp.fc1.weight))

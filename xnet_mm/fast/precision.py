@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..compat import tree_leaves
-from .convnext import FastConvNeXtBlock
+from .convnext import FastSteps
 
 # How PyTorch's operators say that two precisions meet, or that they have no
 # code for one: "expected m1 and m2 to have the same dtype, but got: ...",
@@ -26,7 +26,7 @@ def convert(model: EncoderDecoder, dtype: torch.dtype, image: Tensor) -> str:
 
     All weights are converted, and no autocast is needed: under it each norm
     reads and writes fp32. Where the model's own code makes fp32 tensors and
-    so fails (the masks of MMSegmentation's Swin), norms stay as they are and
+    so fails (masks, say), norms stay as they are and
     the model puts itself under autocast.
 
     Tensors are replaced, never written to.
@@ -61,7 +61,7 @@ def convert(model: EncoderDecoder, dtype: torch.dtype, image: Tensor) -> str:
                 if not isinstance(module, (nn.Linear, nn.Conv2d)):
                     rest.append((own, name, tensor))
                 own[name] = _half(tensor, dtype)
-        if isinstance(module, FastConvNeXtBlock):
+        if isinstance(module, FastSteps):
             _put_taps_first(module.conv_dw)
     plain = type(model)
     how = f'in {_name(dtype)}, all weights converted'

@@ -15,10 +15,10 @@ from ..fileio.finite import describe_nonfinite, find_nonfinite
 from ..models.channels import image_channels
 from .accelerate import accelerate
 from .batch_norm import find_pairs, fold
-from .convnext import FastConvNeXtBlock
+from .convnext import FastSteps
 from .pfp import FastPFPDepthHead, FastPFPHead, fold_probe
 from .precision import convert
-from .swin import FastSwinTransformerBlock
+from .swin import KeptBias
 
 PROBE_SIZE = (64, 96)
 
@@ -60,9 +60,9 @@ def prepare_for_inference(
         for norm, convolution in pairs.items():
             fold(convolution, norm)
         for module in model.modules():
-            if isinstance(module, FastConvNeXtBlock):
+            if isinstance(module, FastSteps):
                 module.fold_layer_scale()
-            elif isinstance(module, FastSwinTransformerBlock):
+            elif isinstance(module, KeptBias):
                 module.keep_bias()
             elif isinstance(module, (FastPFPHead, FastPFPDepthHead)):
                 fold_probe(module)

@@ -1,6 +1,7 @@
 """Swin's attention and blocks, faster."""
 
 from functools import lru_cache
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,7 @@ from timm.models.swin_transformer import (
     WindowAttention,
     window_partition,
 )
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..compat import is_compiling
 from . import when
@@ -28,7 +29,27 @@ class FusedWindowAttention(WindowAttention):
     fused_attn = property(lambda self: True)  # type: ignore[misc]  # Final
 
 
-class FastSwinTransformerBlock(SwinTransformerBlock):
+class KeptBias(nn.Module):
+    """Mixed into what holds a window attention."""
+
+    def keep_bias(self) -> None:
+        """Look the bias of relative positions up once: for inference only."""
+        self.register_buffer(
+            'kept_bias', self._bias().clone(), persistent=False
+        )
+
+    @torch.no_grad()
+    def _bias(self) -> Tensor:
+        kept = self._buffers.get('kept_bias')
+        if kept is not None:
+            return kept
+        return look_up_bias(self._window_attention())
+
+    def _window_attention(self) -> nn.Module:
+        raise NotImplementedError
+
+
+class FastSwinTransformerBlock(KeptBias, SwinTransformerBlock):
     """Projects the tokens before they are padded to whole windows.
 
     A map of 16x16 tokens becomes 21x21 in windows of 7: timm (and mmseg)
@@ -48,70 +69,89 @@ class FastSwinTransformerBlock(SwinTransformerBlock):
         rows = x.flatten(1, 2)
         return add_mlp(rows, rows, self.norm2, self.mlp).view(x.shape)
 
-    def keep_bias(self) -> None:
-        """Look the bias of relative positions up once: for inference only."""
-        self.register_buffer(
-            'kept_bias', self._bias().clone(), persistent=False
-        )
-
-    @torch.no_grad()
-    def _bias(self) -> Tensor:
-        """Of the relative positions, (heads, tokens, tokens of a window)."""
-        kept = self._buffers.get('kept_bias')
-        if kept is not None:
-            return kept
-        # timm gathers with the heads last, and copies them to the front.
-        table = self.attn.get_parameter('relative_position_bias_table').t()
-        index = self.attn.get_buffer('relative_position_index').flatten()
-        area = self.window_area
-        return table.index_select(1, index).view(-1, area, area)
+    def _window_attention(self) -> nn.Module:
+        return self.attn
 
     def _attn(self, x: Tensor) -> Tensor:
         # In training a gather would cost a scatter in the backward pass.
         if torch.is_grad_enabled():
             return super()._attn(x)
-        attention = self.attn
-        batch, height, width, channels = x.shape
-        heads = attention.num_heads
-        dim, area = channels // heads, self.window_area
-        bias = self._bias()
-        if (
-            when.on_gpu(x)
-            and dim in KERNEL_DIMS
-            and attention.qkv.bias is not None
-        ):
-            qkv = attention.qkv(x)
-            x = when.kernels.window_attention(
-                qkv,
-                attention.qkv.bias,
-                bias.to(qkv.dtype),
-                self.window_size,
-                self.shift_size,
-            )
-            return attention.proj(x)
-        compiling = is_compiling()
-        cached = type(x) is Tensor and not compiling
-        windows = _windows if cached else _windows.__wrapped__
-        to_windows, to_map, mask = windows(
-            height, width, self.window_size, self.shift_size, x.device
+        return attend(
+            x, self.attn, self._bias(), self.window_size, self.shift_size
         )
-        if compiling:  # a row of the map: Inductor 2.11 fails at one token
-            x = F.pad(x, (0, 0, 0, 0, 0, 1)).flatten(1, 2)
-        else:
-            x = F.pad(x.reshape(batch, -1, channels), (0, 0, 0, 1))
-        qkv = attention.qkv(x).index_select(1, to_windows)
-        qkv = qkv.view(-1, area, 3, heads, dim)
-        bias = bias[None]
-        if mask is not None:
-            bias = bias + mask.to(bias.dtype)
-            bias = bias.repeat(batch, 1, 1, 1) if batch > 1 else bias
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        x = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=bias.to(qkv.dtype)
+
+
+def look_up_bias(attention: nn.Module) -> Tensor:
+    """Of the relative positions, (heads, tokens, tokens of a window).
+
+    Args:
+        attention: timm's or MMSegmentation's: their names are the same.
+    """
+    # Theirs gathers with the heads last, and copies them to the front.
+    table = attention.get_parameter('relative_position_bias_table').t()
+    index = attention.get_buffer('relative_position_index')
+    return table.index_select(1, index.flatten()).view(-1, *index.shape)
+
+
+def attend(
+    x: Tensor,
+    attention: Any,
+    bias: Tensor,
+    window: tuple[int, int],
+    shift: tuple[int, int],
+    pad_first: bool = False,
+) -> Tensor:
+    """Window attention of a map, with its two projections: in inference.
+
+    Args:
+        x: tokens (B,H,W,C) after the norm.
+        attention: with `qkv`, `proj` and `num_heads`.
+        bias: of the relative positions, (heads,N,N), N tokens a window.
+        window: height and width of a window.
+        shift: rows and columns that the map is rolled by.
+        pad_first: pad to whole windows and then roll, as Swin's authors and
+            MMSegmentation do; timm rolls first. The windows differ where
+            there is padding.
+
+    Returns:
+        (B,H,W,C).
+    """
+    batch, height, width, channels = x.shape
+    heads = attention.num_heads
+    dim, area = channels // heads, window[0] * window[1]
+    padded = bool(height % window[0] or width % window[1])
+    if (
+        when.on_gpu(x)
+        and dim in KERNEL_DIMS
+        and attention.qkv.bias is not None
+        and not (pad_first and padded and any(shift))  # the kernel rolls first
+    ):
+        qkv = attention.qkv(x)
+        x = when.kernels.window_attention(
+            qkv, attention.qkv.bias, bias.to(qkv.dtype), window, shift
         )
-        x = x.transpose(1, 2).reshape(batch, -1, channels)
-        x = attention.proj(x.index_select(1, to_map))
-        return x.view(batch, height, width, channels)
+        return attention.proj(x)
+    compiling = is_compiling()
+    cached = type(x) is Tensor and not compiling
+    windows = _windows if cached else _windows.__wrapped__
+    to_windows, to_map, mask = windows(
+        height, width, window, shift, x.device, pad_first
+    )
+    if compiling:  # a row of the map: Inductor 2.11 fails at one token
+        x = F.pad(x, (0, 0, 0, 0, 0, 1)).flatten(1, 2)
+    else:
+        x = F.pad(x.reshape(batch, -1, channels), (0, 0, 0, 1))
+    qkv = attention.qkv(x).index_select(1, to_windows)
+    qkv = qkv.view(-1, area, 3, heads, dim)
+    bias = bias[None]
+    if mask is not None:
+        bias = bias + mask.to(bias.dtype)
+        bias = bias.repeat(batch, 1, 1, 1) if batch > 1 else bias
+    q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+    x = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(qkv.dtype))
+    x = x.transpose(1, 2).reshape(batch, -1, channels)
+    x = attention.proj(x.index_select(1, to_map))
+    return x.view(batch, height, width, channels)
 
 
 @lru_cache(maxsize=32)
@@ -121,6 +161,7 @@ def _windows(
     window: tuple[int, int],
     shift: tuple[int, int],
     device: torch.device,
+    pad_first: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """Where tokens go and come from, and which pairs must not meet.
 
@@ -130,9 +171,13 @@ def _windows(
         shifted windows, or None.
     """
     tokens = torch.arange(height * width, device=device).view(height, width)
-    tokens = tokens.roll((-shift[0], -shift[1]), (0, 1))
+    back = -shift[0], -shift[1]
+    if not pad_first:
+        tokens = tokens.roll(back, (0, 1))
     below, beside = -height % window[0], -width % window[1]
     tokens = F.pad(tokens, (0, beside, 0, below), value=height * width)
+    if pad_first:
+        tokens = tokens.roll(back, (0, 1))
     to_windows = _partition(tokens, window)
     to_map = to_windows.flatten().argsort()[: height * width]
     if not any(shift):

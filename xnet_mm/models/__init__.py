@@ -23,7 +23,7 @@ from .fpn_decoder import FPNDecoder
 from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
 from .losses import ScaleInvariantLogLoss
-from .mask2former_head import CheckedMask2FormerHead
+from .mask2former_head import CheckedMask2FormerHead, CheckedMaskFormerHead
 from .peer_heads import DPTPyramidHead, LinearHead
 from .post_feature_pyramid import PostFeaturePyramid
 from .preprocessor import MultiChannelDataPreProcessor
@@ -33,6 +33,7 @@ from .weighted_loss import WeightedCrossEntropyLoss
 
 __all__ = [
     'CheckedMask2FormerHead',
+    'CheckedMaskFormerHead',
     'DPTDepthHead',
     'DPTPyramidHead',
     'DepthDataPreProcessor',

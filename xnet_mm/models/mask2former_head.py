@@ -1,4 +1,4 @@
-"""Mask2Former's head, with mmcv's compiled operators or without."""
+"""Heads of Mask2Former and MaskFormer, mmcv's operators compiled or not."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 from mmengine.registry import Registry
-from mmseg.models.decode_heads import Mask2FormerHead
+from mmseg.models.decode_heads import Mask2FormerHead, MaskFormerHead
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
@@ -73,8 +73,43 @@ class CheckedMask2FormerHead(Mask2FormerHead):
         return super().forward(maps, samples)
 
 
+@MODELS.register_module()
+class CheckedMaskFormerHead(MaskFormerHead):
+    """MMSegmentation's MaskFormerHead, as `CheckedMask2FormerHead`.
+
+    Args:
+        **kwargs: those of mmseg's MaskFormerHead.
+
+    Raises:
+        ImportError: as `CheckedMask2FormerHead`.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        require_mask2former()
+        super().__init__(**kwargs)
+
+    def forward(
+        self, maps: Sequence[Tensor], samples: Sequence[SegDataSample] = ()
+    ) -> tuple[Tensor, Tensor]:
+        """Maps -> classes and masks of the queries, layer by layer.
+
+        Args:
+            maps: four of the backbone, (B,C_i,H/s_i,W/s_i), from stride 4.
+            samples: with the images' sizes, for padding; without them a call
+                by `mode='tensor'` works, as other heads' does: no padding.
+
+        Returns:
+            Logits (L,B,Q,K+1) and masks (L,B,Q,H/4,W/4).
+        """
+        if not samples:
+            size = tuple(4 * side for side in maps[0].shape[-2:])
+            meta = dict(img_shape=size, batch_input_shape=size)
+            samples = [SegDataSample(metainfo=meta)] * len(maps[0])
+        return super().forward(maps, samples)
+
+
 def require_mask2former() -> None:
-    """Import what Mask2Former needs, and derive mmseg's head from mmdet's.
+    """Import what Mask2Former needs, and derive mmseg's heads from mmdet's.
 
     Raises:
         ImportError: as `CheckedMask2FormerHead`.
@@ -97,10 +132,13 @@ def require_mask2former() -> None:
             ) from error
         # mmseg imported it before, maybe in vain, and went on without.
         # Not by issubclass, which would remember the first answer.
-        if heads.Mask2FormerHead not in Mask2FormerHead.__mro__:
-            Mask2FormerHead.__bases__ = (heads.Mask2FormerHead,)
-            theirs: Any = sys.modules[Mask2FormerHead.__module__]
-            theirs.MMDET_Mask2FormerHead = heads.Mask2FormerHead
+        for head in (Mask2FormerHead, MaskFormerHead):
+            name = head.__name__
+            base = getattr(heads, name)
+            if base not in head.__mro__:
+                head.__bases__ = (base,)
+                theirs: Any = sys.modules[head.__module__]
+                setattr(theirs, f'MMDET_{name}', base)
     if not are_compiled():
         _say_slower()
 
