@@ -162,7 +162,7 @@ def test_every_import_is_declared(described):
     both = {normal(r) for r in extras['upstream']}
     assert DISTRIBUTIONS['cv2'] in declared & both
     # Converters and tools that say so.
-    for extra in ('nyu', 'geo', 'app', 'deploy', 'openvino'):
+    for extra in ('nyu', 'geo', 'app', 'deploy', 'openvino', 'peers'):
         declared |= {normal(r) for r in extras[extra]}
     names = {DISTRIBUTIONS.get(n, normal(n)) for n in imported(*CODE)}
     assert names - declared - UNDECLARED == set()

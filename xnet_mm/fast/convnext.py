@@ -53,7 +53,7 @@ class FastSteps(nn.Module):
     """
 
     conv_dw: nn.Conv2d
-    shortcut: nn.Module
+    shortcut: Any
     norm: nn.Module
     mlp: Any
     gamma: nn.Parameter | None

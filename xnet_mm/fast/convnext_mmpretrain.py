@@ -12,18 +12,24 @@ from .mlp import Layers
 class FastMMConvNeXtBlock(FastSteps, ConvNeXtBlock):
     """Its parts by timm's names."""
 
+    depthwise_conv: nn.Conv2d
+    pointwise_conv1: nn.Linear
+    act: nn.Module
+    pointwise_conv2: nn.Linear
+    norm: nn.LayerNorm
+
     @property
     def conv_dw(self) -> nn.Conv2d:  # type: ignore[override]
         """The depthwise convolution."""
         return self.depthwise_conv
 
     @property
-    def mlp(self) -> Layers:  # type: ignore[override]
+    def mlp(self) -> Layers:
         """Between the norm and the layer scale."""
         return Layers(self.pointwise_conv1, self.act, self.pointwise_conv2)
 
     @property
-    def shortcut(self) -> nn.Module:  # type: ignore[override]
+    def shortcut(self) -> nn.Module:
         """The input as it is."""
         return nn.Identity()
 

@@ -95,7 +95,7 @@ def add_mlp(
     return summed
 
 
-def _is_gelu(act: nn.Module) -> bool:
+def _is_gelu(act: Tensor | nn.Module) -> bool:
     exact = getattr(act, 'approximate', 'none') == 'none'
     return type(act) in (nn.GELU, GELU) and exact
 

@@ -1,5 +1,7 @@
 """MMSegmentation's Swin, by the steps of ours: for peers, run as fast."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from mmcv.cnn.bricks.transformer import FFN
@@ -38,6 +40,10 @@ class FusedWindowMSA(WindowMSA):
 
 class FastShiftWindowMSA(KeptBias, ShiftWindowMSA):
     """Projects before padding, as `FastSwinTransformerBlock`."""
+
+    w_msa: Any
+    window_size: int
+    shift_size: int
 
     def forward(self, query: Tensor, hw_shape: tuple[int, int]) -> Tensor:
         """Tokens (B,H*W,C) of a map of `hw_shape` (H, W)."""
