@@ -20,7 +20,7 @@ from .image_headers import PNG_START
 from .images import open_header, orientation_of, read_image
 from .pillow_images import ORIENTATION
 
-GDAL_CACHE = 64  # MiB; of itself it takes 5 % of the machine's memory
+GDAL_CACHE = 32  # MiB; of itself it takes 5 % of the machine's memory
 LARGE = 2**26  # pixels; smaller pictures are decoded whole, as elsewhere
 # Bands that are colours, by GDAL's names.
 COLOURS = (

@@ -120,7 +120,10 @@ class Tiler:
             end = left + values.shape[2]
             found[:, :, left:end] = values
             if end == width:
-                yield self._strip(top, window, found, len(classes))
+                # Nobody keeps a strip while the next one is predicted.
+                strip = [self._strip(top, window, found, len(classes))]
+                del found, values
+                yield strip.pop()
 
     def count_strips(self, size: tuple[int, int]) -> int:
         """How many `strips` gives for an image (height, width)."""

@@ -1,5 +1,6 @@
 """Predictions of images of any size: by tiles that melt into each other."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from math import ceil
 from typing import NamedTuple
@@ -96,11 +97,11 @@ def predict_tiles(
         top, left and (K,h,w): together they cover each pixel once.
     """
     rows, columns = (spans(length, tile) for length in size)
-    below: list[Tensor] = []  # of each column: begun by the row above
+    below: deque[Tensor] = deque()  # of each column: begun by the row above
     for row in rows:
-        above, below = below, []
+        above, below = below, deque()
         right = None  # begun by the tile to the left
-        for number, column in enumerate(columns):
+        for column in columns:
             found = predict(row.start, column.start, row.stop, column.stop)
             found = found[
                 :,
@@ -117,7 +118,7 @@ def predict_tiles(
             right = found[:, :, width:].clone()
             found = found[:, :, :width]
             if above:
-                found[:, : row.before] += above[number]
+                found[:, : row.before] += above.popleft()
             height = row.last - row.first
             below.append(found[:, height:].clone())
             yield row.first, column.first, found[:, :height]
