@@ -1,5 +1,7 @@
 """Predictions by tiles as a user asks for them: arrays, pictures, files."""
 
+import weakref
+
 import cv2
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from shared_models import (
 from tool_runs import run_tool
 
 import xnet_mm
-from xnet_mm.prediction import tiled
+from xnet_mm.prediction import strips, tiled
 from xnet_mm.prediction.tiled import TiledPrediction
 
 RESIZE = [dict(type='Resize', scale=(40, 24), keep_ratio=True)]
@@ -236,3 +238,22 @@ def test_options_that_do_not_go_with_tiles(
             *('--out-dir', tmp_path / 'out', *options),
         )
     assert text in ' '.join(capsys.readouterr().err.split())
+
+
+def test_a_strip_is_gone_before_the_next_one_is_made(
+    pairs, tmp_path, monkeypatch
+):
+    """Those of 20,000 pixels have a hundred megabytes each."""
+    made, alive = [], []
+    plain = strips.Tiler._strip
+
+    def watch(self, *args):
+        alive.append(sum(old() is not None for old in made))
+        strip = plain(self, *args)
+        made.extend(weakref.ref(values) for values in strip.maps.values())
+        return strip
+
+    monkeypatch.setattr(strips.Tiler, '_strip', watch)
+    load(pairs['both'])(picture(300, 60)).save(tmp_path)
+    assert len(alive) == 6 and len(made) == 18
+    assert alive == [0] * 6
