@@ -3,6 +3,13 @@
 from .measure import measure
 from .report import write_report
 from .setting import Setting
-from .subject import Subject, build_subject
+from .subject import Subject, build_subject, build_subjects
 
-__all__ = ['Setting', 'Subject', 'build_subject', 'measure', 'write_report']
+__all__ = [
+    'Setting',
+    'Subject',
+    'build_subject',
+    'build_subjects',
+    'measure',
+    'write_report',
+]
