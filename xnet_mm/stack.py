@@ -7,6 +7,7 @@ names, and pip does not see that they collide: neither is a hard requirement.
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from typing import Any
 
 INSTALL_HELP = """\
 xnet_mm needs MMEngine and MMSegmentation. Install one of the two \
@@ -56,4 +57,5 @@ def leave_out_multimodal() -> None:
     found = installed(('transformers',)).get('transformers', '0')
     if int(found.partition('.')[0]) < 5 or find_spec('mmpretrain') is None:
         return
-    import_module('mmpretrain.utils.dependency').WITH_MULTIMODAL = False
+    dependency: Any = import_module('mmpretrain.utils.dependency')
+    dependency.WITH_MULTIMODAL = False
