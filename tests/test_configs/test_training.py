@@ -19,7 +19,7 @@ CITYSCAPES = (
 @pytest.mark.parametrize(
     'config, make, size',
     [
-        (ADE20K, make_ade20k, (64, 64)),
+        pytest.param(ADE20K, make_ade20k, (64, 64), marks=pytest.mark.heavy),
         (CITYSCAPES, make_cityscapes, (64, 128)),
     ],
     ids=['ade20k', 'cityscapes'],

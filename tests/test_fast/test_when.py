@@ -39,7 +39,9 @@ def _(qkv, padded):
     return qkv.new_empty(*qkv.shape[:-1], qkv.shape[-1] // 3)
 
 
-@pytest.mark.parametrize('encoder', [SWIN, CONVNEXT])
+@pytest.mark.parametrize(
+    'encoder', [pytest.param(SWIN, marks=pytest.mark.heavy), CONVNEXT]
+)
 def test_sizes_change(encoder, monkeypatch):
     """As on a GPU, where Triton's kernels are black boxes as these are.
 

@@ -69,7 +69,7 @@ def test_labels(tmp_path):
     assert cfg.val_dataloader.dataset.ann_file.endswith('val.txt')
     assert cfg.val_dataloader.dataset.test_mode
     assert cfg.test_dataloader == cfg.val_dataloader
-    assert cfg.train_cfg.max_iters == cfg.param_scheduler[1].end == 440
+    assert cfg.train_cfg.max_iters == cfg.param_scheduler[1].end == 418
     assert cfg.train_cfg.val_interval == plan.interval.value
     assert cfg.default_hooks.checkpoint.type == 'xnet_mm.SafeCheckpointHook'
     assert cfg.default_hooks.checkpoint.save_best == 'mIoU'

@@ -89,7 +89,9 @@ def write_image(path, size):
     return path
 
 
-@pytest.mark.parametrize('config', [CAMVID, HOLOLENS])
+@pytest.mark.parametrize(
+    'config', [CAMVID, pytest.param(HOLOLENS, marks=pytest.mark.heavy)]
+)
 def test_an_exported_file_predicts_where_nothing_is_installed(
     tmp_path, monkeypatch, config
 ):
