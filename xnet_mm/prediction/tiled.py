@@ -245,8 +245,7 @@ class TiledPrediction:
 def _give_memory_back() -> None:
     """What is free goes back to the system, as far as glibc is there.
 
-    It keeps what lies between arrays of many sizes: half a gigabyte in the
-    course of 20,000 rows of 20,000 pixels.
+    It keeps what lies between arrays of many sizes, more with each strip.
     """
     if sys.platform == 'linux':
         getattr(ctypes.CDLL(None), 'malloc_trim', lambda keep: 0)(0)
