@@ -17,7 +17,10 @@ from xnet_mm.benchmark.subject import make_batch
 SMALL = 'camvid/xnet_effnet-lite0_effnet-lite0_1xb4-2k_camvid-192x256.py'
 
 
-@pytest.mark.parametrize('mode', ['onnxruntime', 'openvino'])
+@pytest.mark.parametrize(
+    'mode',
+    ['onnxruntime', pytest.param('openvino', marks=pytest.mark.heavy)],
+)
 def test_an_exported_file_gives_the_models_own_logits(mode):
     pytest.importorskip(mode)
     model = build_subject('A', Config.fromfile(CONFIGS / SMALL), 'cpu').model

@@ -13,7 +13,13 @@ KEYS = dict(
 KEYS['both'] = KEYS['segmentation'] + KEYS['depth']
 
 
-@pytest.mark.parametrize('kind', [*KEYS])
+@pytest.mark.parametrize(
+    'kind',
+    [
+        pytest.param(kind, marks=pytest.mark.heavy) if kind == 'both' else kind
+        for kind in KEYS
+    ],
+)
 def test_the_digits_of_a_test(tmp_path, run, kind, monkeypatch, capsys):
     folder = make_run(tmp_path, kind)
     config, checkpoint = folder / 'config.py', folder / 'best_x_iter_10.pth'

@@ -79,6 +79,7 @@ def maps_below(folder):
     }
 
 
+@pytest.mark.heavy
 def test_ids_of_the_files_in_a_file_for_each_image(
     trained, tmp_path, run, root, capfd
 ):
