@@ -6,6 +6,7 @@ from typing import Any
 
 from mmcv.cnn.bricks.wrappers import Linear as WrappedLinear
 from mmseg.models.backbones.swin import ShiftWindowMSA, SwinBlock, WindowMSA
+from timm.layers.conv2d_same import Conv2dSame
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.swin_transformer import SwinTransformerBlock, WindowAttention
 from torch import nn
@@ -16,6 +17,7 @@ from ..models.heads import PFPHead
 from ..models.post_feature_pyramid import PostFeaturePyramid
 from ..models.pyramid import PretrainedPyramid
 from .convnext import FastConvNeXtBlock, PatchConv2d, takes_patches
+from .convolution import FastConv2dSame
 from .encoder import FastEncoder, FastPyramid
 from .linear import FastLinear, FastWrappedLinear
 from .pfp import FastPFPDepthHead, FastPFPHead, FastPostFeaturePyramid
@@ -27,6 +29,7 @@ from .swin_mmseg import FastShiftWindowMSA, FastSwinBlock, FusedWindowMSA
 FAST: dict[type[nn.Module], type[nn.Module]] = {
     nn.Conv2d: PatchConv2d,
     nn.Linear: FastLinear,
+    Conv2dSame: FastConv2dSame,
     ConvNeXtBlock: FastConvNeXtBlock,
     PFPDepthHead: FastPFPDepthHead,
     PFPHead: FastPFPHead,

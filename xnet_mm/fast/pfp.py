@@ -88,12 +88,15 @@ class FastPostFeaturePyramid(PostFeaturePyramid):
         batch, _, height, width = features[0].shape
         factor = self.fuse.scale_factor
         dtype = when.autocast_dtype(self.fuse.expand.weight.dtype)
-        fused = torch.empty(
-            batch, height * factor, width * factor, len(weight), dtype=dtype
-        ).permute(0, 3, 1, 2)
         unit = max(reshape.scale_factor for reshape in self._ours())
         wide = self.fuse.out_channels * factor**2
         step = when.rows_at_once(width * wide * unit)
+        if batch == 1 and height <= step * unit:  # one band: its own map
+            pyramid = self._concatenate_rows(features, 0, height)
+            return reshape_by(self.fuse, pyramid, weight, bias)
+        fused = torch.empty(
+            batch, height * factor, width * factor, len(weight), dtype=dtype
+        ).permute(0, 3, 1, 2)
         for image in range(batch):
             maps = [f[image : image + 1] for f in features]
             for top in range(0, height, step * unit):
