@@ -91,8 +91,23 @@ def test_depth_jumps_by_hand():
     assert depth_boundary_scores(low, truth) is None
 
 
-def slow_depth_scores(pred, gt):
-    """Every pair of neighbours, in both senses, by itself."""
+def test_jumps_of_a_soft_edge_by_hand():
+    # 1 m on the left, 2 m on the right; predicted with three pixels between.
+    truth = torch.tensor([[1.0] * 4 + [2.0] * 4]).repeat(2, 1)
+    row = [1.0, 1, 1, 1.01, 1.02, 1.03, 2, 2]
+    soft = torch.tensor([row]).repeat(2, 1)
+    assert depth_boundary_scores(soft, truth)[2] == 0  # pixel 5 to 6: beside
+    # Four apart: true are 0-4, 1-5, 2-6, 3-7, and said are 2-6 and 3-7.
+    precision, recall, f1 = depth_boundary_scores(soft, truth, 4)
+    # To the right 2 of 2 and 2 of 4; nothing in the three other directions.
+    assert precision == pytest.approx(1 / 2)
+    assert recall == pytest.approx(1 / 4)
+    assert f1 == pytest.approx(1 / 3)
+    assert depth_boundary_scores(soft, truth, 8) is None  # no such pair
+
+
+def slow_depth_scores(pred, gt, step=1):
+    """Every pair, in both senses, by itself."""
     height, width = gt.shape
     result = np.zeros(3)
     for ratio in RATIOS:
@@ -101,7 +116,7 @@ def slow_depth_scores(pred, gt):
             hits = said = true = 0
             for y in range(height):
                 for x in range(width):
-                    y2, x2 = y + dy, x + dx
+                    y2, x2 = y + step * dy, x + step * dx
                     if not (0 <= y2 < height and 0 <= x2 < width):
                         continue
                     if not (gt[y, x] > 0 and gt[y2, x2] > 0):
@@ -125,8 +140,10 @@ def test_depth_jumps_by_loops():
         gt = np.exp(0.1 * rng.normal(size=(7, 6)))
         pred = gt * np.exp(0.05 * rng.normal(size=(7, 6)))
         gt[rng.random((7, 6)) < 0.2] = 0
-        ours = depth_boundary_scores(torch.tensor(pred), torch.tensor(gt))
-        np.testing.assert_allclose(ours, slow_depth_scores(pred, gt))
+        for step in (1, 2, 5):
+            ours = depth_boundary_scores(*map(torch.tensor, (pred, gt)), step)
+            wanted = slow_depth_scores(pred, gt, step)
+            np.testing.assert_allclose(ours, wanted)
     assert log(RATIOS[-1] / 1.25) == pytest.approx(0)
 
 

@@ -55,6 +55,8 @@ EDGES = {
     'boundary_IoU': Metric('↑', 2),
     'boundary_F1': Metric('↑', 2),
     'boundary_f1': Metric('↑', 4),
+    'boundary_f1_8': Metric('↑', 4),
+    'boundary_f1_16': Metric('↑', 4),
     'boundary_precision': Metric('↑', 4),
     'boundary_recall': Metric('↑', 4),
     'dbe_accuracy': Metric('↓', 2),

@@ -19,6 +19,9 @@ from .boundary_functional import (
 from .depth_boundary_error import depth_boundary_error
 
 Figures = tuple[float, ...]
+# Pixels over which depth may jump, besides from one to the next: as far as a
+# small network's own pixels lie apart, and twice that.
+STEPS = (8, 16)
 
 
 @METRICS.register_module()
@@ -176,7 +179,9 @@ class DepthBoundaryMetric(BaseMetric):
     """Whether depth's boundaries are there, and how far off they are.
 
     `boundary_precision`, `boundary_recall`, `boundary_f1`: of jumps from
-    pixel to pixel, from 0 to 1, see `depth_boundary_scores`. `dbe_accuracy`
+    pixel to pixel, from 0 to 1, see `depth_boundary_scores`. `boundary_f1_8`
+    and `boundary_f1_16`: the same of pixels 8 and 16 apart, for a network
+    whose edges are wider than a pixel has 0 in the first. `dbe_accuracy`
     and `dbe_completeness`: distances of edges in pixels of the truth, see
     `depth_boundary_error`. Each is the mean over the images whose truth has
     a jump, or an edge.
@@ -197,20 +202,35 @@ class DepthBoundaryMetric(BaseMetric):
                 for key in ('pred_depth_map', 'gt_depth_map')
             )
             self.results.append(
-                (
+                [
                     depth_boundary_scores(pred, gt),
+                    *f1_of_wide_edges(pred, gt),
                     depth_boundary_error(pred, gt),
-                )
+                ]
             )
 
-    def compute_metrics(
-        self, results: list[tuple[Figures | None, Figures | None]]
-    ) -> dict:
+    def compute_metrics(self, results: list[list[Figures | None]]) -> dict:
         """Average over images; nan if none has a jump, or an edge."""
-        jumps, edges = zip(*results, strict=True) if results else ((), ())
-        jump_names = ('boundary_precision', 'boundary_recall', 'boundary_f1')
-        edge_names = ('dbe_accuracy', 'dbe_completeness')
-        return _means(jump_names, jumps) | _means(edge_names, edges)
+        groups = [
+            ('boundary_precision', 'boundary_recall', 'boundary_f1'),
+            *([f'boundary_f1_{step}'] for step in STEPS),
+            ('dbe_accuracy', 'dbe_completeness'),
+        ]
+        figures: dict[str, float] = {}
+        for index, names in enumerate(groups):
+            figures |= _means(names, [image[index] for image in results])
+        return figures
+
+
+def f1_of_wide_edges(pred: Tensor, gt: Tensor) -> list[Figures | None]:
+    """`depth_boundary_scores` of (H,W) over `STEPS`, F1 alone.
+
+    Args:
+        pred: Metres, above 0.
+        gt: Metres; 0 is none.
+    """
+    scores = [depth_boundary_scores(pred, gt, step) for step in STEPS]
+    return [found and found[-1:] for found in scores]
 
 
 def _means(

@@ -9,7 +9,11 @@ import torch
 from torch import Tensor
 
 from ..evaluation.boundary_functional import depth_boundary_scores
-from ..evaluation.boundary_metric import DepthBoundaryMetric
+from ..evaluation.boundary_metric import (
+    STEPS,
+    DepthBoundaryMetric,
+    f1_of_wide_edges,
+)
 from ..evaluation.depth_alignment import (
     ALIGNMENTS,
     AlignedFigures,
@@ -55,6 +59,7 @@ class DepthVerdict:
         edges: Accuracy and completeness of `depth_boundary_error`, pixels;
             None likewise.
         done: What was done about sizes.
+        wide: F1 of jumps over each of `STEPS`, as `f1_of_wide_edges`.
     """
 
     pair: Pair
@@ -65,6 +70,7 @@ class DepthVerdict:
     boundary: Boundary | None = None
     edges: tuple[float, float] | None = None
     done: tuple[str, ...] = ()
+    wide: Sequence[tuple[float, ...] | None] = (None,) * len(STEPS)
 
 
 @dataclass(frozen=True)
@@ -167,16 +173,21 @@ def judge_pair(pair: Pair, setting: DepthSetting) -> DepthVerdict:
         not_positive,
         *_boundary(protocol, pred, gt),
         done,
+        f1_of_wide_edges(_above_zero(protocol, pred), gt),
     )
 
 
 def _boundary(
     protocol: DepthProtocol, pred: Tensor, gt: Tensor
 ) -> tuple[Boundary | None, tuple[float, float] | None]:
-    """Of the whole map; what is not above 0 counts as nearest."""
-    near, _ = aligned_range(protocol)
-    pred = torch.where(pred > 0, pred, near)
+    pred = _above_zero(protocol, pred)
     return depth_boundary_scores(pred, gt), depth_boundary_error(pred, gt)
+
+
+def _above_zero(protocol: DepthProtocol, pred: Tensor) -> Tensor:
+    """The whole map; what is not above 0 counts as nearest."""
+    near, _ = aligned_range(protocol)
+    return torch.where(pred > 0, pred, near)
 
 
 @dataclass(frozen=True)
@@ -246,7 +257,7 @@ def summarize(
         aligned,
         aligned_images,
         DepthBoundaryMetric().compute_metrics(
-            [(v.boundary, v.edges) for v in counted]
+            [[v.boundary, *v.wide, v.edges] for v in counted]
         ),
         sum(v.boundary is not None for v in counted),
         _median([_scale(v, 'median') for v in counted]),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..ablation.figures import EDGES
+from ..evaluation.boundary_metric import STEPS
 from .class_sections import (
     class_legend,
     class_table,
@@ -28,6 +29,11 @@ BOUNDARY = {
     'other way round; 100 is best',
     'boundary_f1': 'jumps of depth from pixel to pixel that are true ones, '
     'and the other way round, 0 to 1; a jump one pixel off counts for nothing',
+    **{
+        f'boundary_f1_{step}': f'the same from pixels to those {step} '
+        'farther, so that an edge may be as wide as that'
+        for step in STEPS
+    },
     'boundary_precision': 'share of the predicted jumps that are true',
     'boundary_recall': 'share of the true jumps that are predicted',
     'dbe_accuracy': 'how many pixels predicted edges lie beside the true '
