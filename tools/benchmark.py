@@ -63,17 +63,11 @@ from xnet_mm.benchmark.setting import DTYPES, EXPORTED, MODES, settings
 from xnet_mm.benchmark.startup import report_startup
 from xnet_mm.engine.launch import crop_size, existing_file
 from xnet_mm.errors import clear_errors
+from xnet_mm.fast.allocator import keep_large_tensors
 from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.prediction.speed import report_predicting
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
-# glibc gives tensors above 32 MiB back to the system after each use, and
-# the next one costs a page fault for every 4 KiB.
-KEEP_MEMORY = dict(
-    MALLOC_MMAP_THRESHOLD_=str(2**32),
-    MALLOC_TRIM_THRESHOLD_=str(2**34),
-    MALLOC_TOP_PAD_=str(2**28),
-)
 
 
 def parse_args(sets: dict[str, dict]) -> Namespace:
@@ -190,9 +184,8 @@ def main() -> None:
     """Build, measure setting by setting, report after each."""
     sets = yaml.safe_load((CONFIGS / 'benchmark.yml').read_text())
     args = parse_args(sets)
-    if args.allocator == 'keep' and _restart_helps(args.device):
-        command = [sys.executable, *sys.orig_argv[1:]]
-        os.execve(sys.executable, command, {**os.environ, **KEEP_MEMORY})
+    if args.allocator == 'keep':
+        keep_large_tensors(args.device)
     if args.threads or args.device == 'cpu':
         torch.set_num_threads(args.threads or os.cpu_count() or 1)
     chosen = sets.get(args.set, {})
@@ -285,15 +278,6 @@ def _facts(args: Namespace, clock: Clock) -> dict[str, object]:
         kept = args.allocator == 'keep' and sys.platform == 'linux'
         facts['allocator'] = 'glibc, large tensors kept' if kept else 'default'
     return facts
-
-
-def _restart_helps(device: str) -> bool:
-    """Whether glibc has to be told, which it only reads at the start."""
-    return (
-        device == 'cpu'
-        and sys.platform == 'linux'
-        and any(os.environ.get(k) != v for k, v in KEEP_MEMORY.items())
-    )
 
 
 if __name__ == '__main__':

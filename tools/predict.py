@@ -38,6 +38,7 @@ from xnet_mm.arguments import (
 from xnet_mm.datasets.channel_io import ARRAYS
 from xnet_mm.engine.launch import existing_file
 from xnet_mm.errors import clear_errors
+from xnet_mm.fast.allocator import keep_large_tensors
 from xnet_mm.fileio.config_file import load_config_file
 from xnet_mm.prediction.behind import write_predictions
 from xnet_mm.prediction.depth import model_max_depth, parse_intrinsics
@@ -172,6 +173,7 @@ def main() -> None:
         predict_large(args, model, skipped)
         end_with(skipped)
         return
+    keep_large_tensors(args.device)
     if video:
         total = video.count or None
         results = predict_video(predictor, video, args.batch_size, skipped)

@@ -12,8 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
+from mmengine.device import get_device
+
 from xnet_mm.arguments import out_file
 from xnet_mm.errors import clear_errors
+from xnet_mm.fast.allocator import keep_large_tensors
 from xnet_mm.report import write_report
 
 PAGE = 'report.html'
@@ -35,6 +38,7 @@ def parse_args() -> Namespace:
 def main() -> None:
     """Print where the page is."""
     args = parse_args()
+    keep_large_tensors(get_device())
     print(write_report(args.run, args.out or args.run / PAGE))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a bare clone
 
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import MODELS
 
@@ -24,6 +25,7 @@ from xnet_mm.engine.launch import (
 )
 from xnet_mm.errors import clear_errors
 from xnet_mm.fast import accelerate
+from xnet_mm.fast.allocator import keep_large_tensors
 from xnet_mm.fileio.checkpoint import load_checkpoint_file
 from xnet_mm.fileio.pairing import check_pairing, check_settings
 
@@ -147,6 +149,7 @@ def main() -> None:
     check_pairing(runner.model, content, checkpoint)  # before data is read
     del content
     accelerate(runner.model)
+    keep_large_tensors(get_device())
     runner.test()
     if args.show_dir and not args.show:
         runner.logger.info(f'Pictures: {runner.visualizer.picture_dir}')
