@@ -5,6 +5,7 @@ import os
 import pytest
 import torch
 from mmengine.registry import init_default_scope
+from mmengine.runner import set_random_seed
 from mmengine.visualization import Visualizer
 
 if not torch.cuda.is_available():
@@ -17,6 +18,12 @@ os.environ['XNET_MM_CACHE'] = 'off'
 @pytest.fixture(autouse=True)
 def default_scope():
     init_default_scope('mmseg')
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """The same numbers in each run, whatever tests came before."""
+    set_random_seed(0)
 
 
 @pytest.fixture(autouse=True)
