@@ -51,9 +51,9 @@ def depths(pred, gt):
 
 
 def test_depth_boundaries_of_a_data_set():
-    truth = torch.ones(9, 9)  # no pair is 16 pixels apart
-    truth[0, 0] = 2
-    flat = torch.ones(9, 9)
+    truth = torch.ones(3, 3)
+    truth[1, 1] = 2
+    flat = torch.ones(3, 3)
     samples = [
         depths(truth, truth),
         depths(flat, truth),
@@ -64,16 +64,25 @@ def test_depth_boundaries_of_a_data_set():
     jumps = {k: v for k, v in figures.items() if k.startswith('boundary')}
     assert jumps == pytest.approx(
         dict(
-            boundary_precision=0.25,  # in two of four directions
-            boundary_recall=0.25,
-            boundary_f1=0.25,
-            boundary_f1_8=0.25,
+            boundary_precision=0.5,
+            boundary_recall=0.5,
+            boundary_f1=0.5,
+            boundary_f1_8=nan,  # no pair is so far apart
             boundary_f1_16=nan,
         ),
         nan_ok=True,
     )
     nothing = evaluate(samples[2:], type='DepthBoundaryMetric')
     assert all(isnan(value) for value in nothing.values())
+
+
+def test_jumps_over_more_than_a_pixel():
+    truth = torch.ones(9, 9)
+    truth[0, 0] = 2  # a jump in two of four directions
+    samples = [depths(truth, truth), depths(torch.ones(9, 9), truth)]
+    figures = evaluate(samples, type='DepthBoundaryMetric')
+    assert figures['boundary_f1'] == figures['boundary_f1_8'] == 0.25
+    assert isnan(figures['boundary_f1_16'])  # no pair is so far apart
 
 
 def test_depth_edges_of_a_data_set():

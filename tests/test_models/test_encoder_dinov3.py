@@ -70,11 +70,10 @@ def test_features_are_timms_at_any_size(pair, size):
 @torch.no_grad()
 def test_places_count(pair):
     """Moved by one patch, an image has other features: RoPE is there."""
-    torch.manual_seed(0)
     image = torch.randn(1, 3, 32, 48)
     feature = pair[1](image)[1]
     moved = pair[1](image.roll(16, dims=-1))[1].roll(-1, dims=-1)
-    assert (feature - moved).abs().max() > 1e-4  # rounding is 1e-6
+    assert (feature - moved).abs().max() > 1e-3
 
 
 @torch.no_grad()

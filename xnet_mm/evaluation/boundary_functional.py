@@ -134,6 +134,8 @@ def depth_boundary_scores(
         Three shares from 0 to 1, or None where the truth has no jump.
     """
     pairs = [*_log_ratios(pred, gt, step)]
+    if not pairs:  # smaller than a step
+        return None
     scores = []
     jumps = 0
     for ratio in RATIOS:
@@ -146,8 +148,6 @@ def depth_boundary_scores(
                 jumps += int(true.sum())
                 precision.append(hits / max(int(said.sum()), 1))
                 recall.append(hits / max(int(true.sum()), 1))
-        if not recall:  # smaller than a step
-            return None
         p, r = np.mean(precision), np.mean(recall)
         scores.append((p, r, 2 * p * r / (p + r) if p + r else 0.0))
     if not jumps:

@@ -201,13 +201,7 @@ class DepthBoundaryMetric(BaseMetric):
                 sample[key]['data'].squeeze()
                 for key in ('pred_depth_map', 'gt_depth_map')
             )
-            self.results.append(
-                [
-                    depth_boundary_scores(pred, gt),
-                    *f1_of_wide_edges(pred, gt),
-                    depth_boundary_error(pred, gt),
-                ]
-            )
+            self.results.append(depth_boundary_figures(pred, gt))
 
     def compute_metrics(self, results: list[list[Figures | None]]) -> dict:
         """Average over images; nan if none has a jump, or an edge."""
@@ -222,15 +216,23 @@ class DepthBoundaryMetric(BaseMetric):
         return figures
 
 
-def f1_of_wide_edges(pred: Tensor, gt: Tensor) -> list[Figures | None]:
-    """`depth_boundary_scores` of (H,W) over `STEPS`, F1 alone.
+def depth_boundary_figures(pred: Tensor, gt: Tensor) -> list[Figures | None]:
+    """What `DepthBoundaryMetric` keeps of an image.
 
     Args:
-        pred: Metres, above 0.
-        gt: Metres; 0 is none.
+        pred: Metres, (H,W), above 0.
+        gt: Metres, (H,W); 0 is none.
+
+    Returns:
+        `depth_boundary_scores`; F1 alone of the same over each of `STEPS`;
+        `depth_boundary_error`. None for what the truth does not have.
     """
-    scores = [depth_boundary_scores(pred, gt, step) for step in STEPS]
-    return [found and found[-1:] for found in scores]
+    wide = [depth_boundary_scores(pred, gt, step) for step in STEPS]
+    return [
+        depth_boundary_scores(pred, gt),
+        *(scores and scores[-1:] for scores in wide),
+        depth_boundary_error(pred, gt),
+    ]
 
 
 def _means(

@@ -58,7 +58,7 @@ def accelerate(model: nn.Module) -> nn.Module:
     """Let the boxes of any model run faster, in place.
 
     Ours, timm's Swin and ConvNeXt, MMSegmentation's Swin, MMPretrain's
-    ConvNeXt, linear layers and stems of patches.
+    ConvNeXt, linear layers, stems of patches and timm's 'same' padding.
 
     Parameters, their names and the results stay what they are, up to
     rounding: within 1e-5 of the largest value in fp32. In half precision on

@@ -1,4 +1,4 @@
-"""Large tensors of a CPU: their memory is kept, not given back."""
+"""What glibc does with memory that is free: keep it, or give it back."""
 
 import ctypes
 import os
@@ -34,7 +34,21 @@ def keep_large_tensors(device: str) -> bool:
         Whether it is so now.
     """
     chosen = any(k.startswith(('MALLOC_', 'GLIBC_T')) for k in os.environ)
-    if device != 'cpu' or chosen or platform.libc_ver()[0] != 'glibc':
+    if device != 'cpu' or chosen or not _is_glibc():
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return all([mallopt(*setting) == 1 for setting in SETTINGS.items()])
+
+
+def give_memory_back() -> None:
+    """What is free goes back to the system, as far as glibc is there.
+
+    It keeps what lies between arrays of many sizes, more with each strip of
+    a large image.
+    """
+    if _is_glibc():
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _is_glibc() -> bool:
+    return platform.libc_ver()[0] == 'glibc'

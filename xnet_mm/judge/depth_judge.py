@@ -6,20 +6,18 @@ from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from ..evaluation.boundary_functional import depth_boundary_scores
 from ..evaluation.boundary_metric import (
     STEPS,
     DepthBoundaryMetric,
-    f1_of_wide_edges,
+    Figures,
+    depth_boundary_figures,
 )
 from ..evaluation.depth_alignment import (
     ALIGNMENTS,
     AlignedFigures,
     aligned_range,
 )
-from ..evaluation.depth_boundary_error import depth_boundary_error
 from ..evaluation.depth_metric import (
     EXCLUDED,
     NO_TRUTH,
@@ -41,8 +39,6 @@ from .spaces import (
     to_depth,
 )
 
-Boundary = tuple[float, float, float]
-
 
 @dataclass(frozen=True)
 class DepthVerdict:
@@ -59,7 +55,7 @@ class DepthVerdict:
         edges: Accuracy and completeness of `depth_boundary_error`, pixels;
             None likewise.
         done: What was done about sizes.
-        wide: F1 of jumps over each of `STEPS`, as `f1_of_wide_edges`.
+        wide: F1 of jumps over each of `STEPS`, as `boundary` has it.
     """
 
     pair: Pair
@@ -67,10 +63,10 @@ class DepthVerdict:
     figures: ImageFigures
     aligned: dict[str, AlignedFigures] = field(default_factory=dict)
     not_positive: int = 0
-    boundary: Boundary | None = None
-    edges: tuple[float, float] | None = None
+    boundary: Figures | None = None
+    edges: Figures | None = None
     done: tuple[str, ...] = ()
-    wide: Sequence[tuple[float, ...] | None] = (None,) * len(STEPS)
+    wide: Sequence[Figures | None] = (None,) * len(STEPS)
 
 
 @dataclass(frozen=True)
@@ -165,29 +161,22 @@ def judge_pair(pair: Pair, setting: DepthSetting) -> DepthVerdict:
     figures = measure(protocol, sample)
     if figures.left_out:
         return DepthVerdict(pair, digests, figures, done=done)
+    # Of the whole map; what is not above 0 counts as nearest.
+    near, _ = aligned_range(protocol)
+    jumps, *wide, edges = depth_boundary_figures(
+        torch.where(pred > 0, pred, near), gt
+    )
     return DepthVerdict(
         pair,
         digests,
         figures,
         measure_space(space, protocol, values, gt),
         not_positive,
-        *_boundary(protocol, pred, gt),
+        jumps,
+        edges,
         done,
-        f1_of_wide_edges(_above_zero(protocol, pred), gt),
+        wide,
     )
-
-
-def _boundary(
-    protocol: DepthProtocol, pred: Tensor, gt: Tensor
-) -> tuple[Boundary | None, tuple[float, float] | None]:
-    pred = _above_zero(protocol, pred)
-    return depth_boundary_scores(pred, gt), depth_boundary_error(pred, gt)
-
-
-def _above_zero(protocol: DepthProtocol, pred: Tensor) -> Tensor:
-    """The whole map; what is not above 0 counts as nearest."""
-    near, _ = aligned_range(protocol)
-    return torch.where(pred > 0, pred, near)
 
 
 @dataclass(frozen=True)

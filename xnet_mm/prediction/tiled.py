@@ -1,7 +1,5 @@
 """Predictions for images of any size, computed and written row by row."""
 
-import ctypes
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 from rich.progress import Progress
 
 from ..datasets.label_ids import file_ids
+from ..fast.allocator import give_memory_back
 from ..fileio.depth_png import describe_range, to_units
 from ..fileio.rasters import (
     RowWriter,
@@ -177,7 +176,7 @@ class TiledPrediction:
             for _ in range(total):
                 yield next(strips)
                 progress.advance(bar)
-                _give_memory_back()
+                give_memory_back()
 
     def _whole(self, key: str) -> np.ndarray:
         return np.concatenate([strip.maps[key] for strip in self._strips()])
@@ -240,12 +239,3 @@ class TiledPrediction:
     def _want_classes(self, what: str) -> None:
         if not self._tiler.has_classes:
             raise wrong_kind(self.name, what, is_depth=True)
-
-
-def _give_memory_back() -> None:
-    """What is free goes back to the system, as far as glibc is there.
-
-    It keeps what lies between arrays of many sizes, more with each strip.
-    """
-    if sys.platform == 'linux':
-        getattr(ctypes.CDLL(None), 'malloc_trim', lambda keep: 0)(0)
