@@ -69,7 +69,8 @@ class DPTPyramidHead(BaseDecodeHead):
         in_channels: width of each map, highest resolution first. Default:
             those of the model's neck or `PretrainedPyramid`.
         channels: width of the fusion blocks.
-        norm_cfg: of the fusion blocks; DPT itself has none.
+        norm_cfg: of the fusion blocks and of the 3x3 convolution; DPT's own
+            depth model has none, its segmentation model batch norm.
         **kwargs: those of mmseg's BaseDecodeHead.
 
     Raises:

@@ -1,5 +1,6 @@
 # DPT's head on the same encoder, wide enough for the MACs of the decoder that
-# it replaces.
+# it replaces. Batch norm as in DPT's segmentation model and as UPerNet's head has
+# it: without, 80 channels did not learn depth.
 _base_ = './xnet_effnet-lite0_effnet-lite0_1xb4-1k_hololens-192x256.py'
 model = dict(
     backbone=dict(type='xnet_mm.PretrainedPyramid'),
@@ -10,6 +11,7 @@ model = dict(
         max_depth={{_base_.model.decode_head.max_depth}},
         loss_decode={{_base_.model.decode_head.loss_decode}},
         channels=40,
+        norm_cfg=dict(type='SyncBN'),
         dropout_ratio=0.0,
     ),
 )
