@@ -58,7 +58,7 @@ def test_labels(tmp_path):
     head = cfg.model.decode_head
     assert head.num_classes == 4
     assert head.loss_decode[0].class_weight == plan.class_weights.value
-    assert head.loss_decode[1].type == 'LovaszLoss'
+    assert head.loss_decode[1].type == 'xnet_mm.LovaszSoftmaxLoss'
     assert cfg.model.neck.mix == 'stem'
     train = cfg.train_dataloader
     assert train.batch_size == 4

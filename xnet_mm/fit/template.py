@@ -40,12 +40,7 @@ model = dict(
                 class_weight=class_weight,
             ),
             # The IoU itself, of the classes that a batch holds.
-            dict(
-                type='LovaszLoss',
-                loss_type='multi_class',
-                classes='present',
-                reduction='none',
-            ),
+            dict(type='xnet_mm.LovaszSoftmaxLoss'),
         ],
     ),
 )

@@ -23,6 +23,7 @@ from .fpn_decoder import FPNDecoder
 from .heads import PFPHead
 from .hierarchy import Hierarchy, build_hierarchy
 from .losses import ScaleInvariantLogLoss
+from .lovasz_loss import LovaszSoftmaxLoss
 from .mask2former_head import CheckedMask2FormerHead, CheckedMaskFormerHead
 from .peer_heads import DPTPyramidHead, LinearHead
 from .post_feature_pyramid import PostFeaturePyramid
@@ -45,6 +46,7 @@ __all__ = [
     'Hierarchy',
     'LinearDepthHead',
     'LinearHead',
+    'LovaszSoftmaxLoss',
     'MonoDepthEstimator',
     'MultiChannelDataPreProcessor',
     'PFPDepthHead',
