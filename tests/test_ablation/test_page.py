@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from ablations import write_runs
+from ablations import write_log, write_runs
 
 from xnet_mm.ablation.figures import Ablation
 from xnet_mm.ablation.page import page, short_names, versions
+from xnet_mm.ablation.plan import Run
 
 
 def test_short_names():
@@ -45,3 +46,27 @@ def test_page_without_pairs_or_a_seed_in_common(runs):
         assert line in lines
     assert '\n## Pairs\n' not in lines
     assert not [line for line in lines if 'runs finished' in line]
+
+
+def test_nothing_is_bold_where_all_are_alike(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runs = []
+    for stem, abs_rel in (('net_x', 0.2), ('up_x', 0.1), ('dpt_x', 0.3)):
+        folder = tmp_path / 'work' / stem / 'seed-0'
+        figures = dict(abs_rel=abs_rel, boundary_f1=0.0, boundary_f1_8=abs_rel)
+        write_log(folder, dict(loss=1.0, step=20), dict(figures, step=20))
+        runs.append(Run(f'{stem}.py', 0, folder, 20))
+    lines = list(page(Ablation(runs, 'net_x'), 'mine', 'the command'))
+    for line in (
+        '| up | 1 | **0.1000** |',
+        '| net | 1 | 0.0000 | 0.2000 |',
+        '| up | 1 | 0.0000 | 0.1000 |',
+        '| dpt | 1 | 0.0000 | **0.3000** |',
+    ):
+        assert line in lines
+
+
+def test_nothing_is_bold_alone(runs):
+    some = [run for run in runs if run.stem == 'net_20_x']
+    lines = list(page(Ablation(some, 'net_20_x'), 'mine', 'the command'))
+    assert '| net_20_x | 3 | 0.1600 ± 0.0400 | 0.7000 ± 0.1000 |' in lines

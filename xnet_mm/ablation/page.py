@@ -155,6 +155,10 @@ def _means(
     spreads = {
         m: {stem: ablation.spread(stem, m) for stem in names} for m in metrics
     }
+    best = {
+        m: _best(m, [s for s in column.values() if s])
+        for m, column in spreads.items()
+    }
     rows = []
     for stem, name in names.items():
         done = len(ablation.figures[stem])
@@ -168,18 +172,19 @@ def _means(
                 cells.append('-')
                 continue
             text = plus_minus(value, ALL[m].digits)
-            is_best = value.mean == _best(m, [s for s in column.values() if s])
+            is_best = value.mean == best[m]
             cells.append(f'**{text}**' if is_best else text)
         rows.append(cells)
     yield from table(['config', 'seeds', *titles(metrics)], rows)
 
 
-def _best(metric: str, spreads: Sequence[Spread]) -> float:
+def _best(metric: str, spreads: Sequence[Spread]) -> float | None:
+    """The best mean; none where all are alike, or there is but one."""
     how = ALL[metric]
-    return max(
-        (s.mean for s in spreads),
-        key=lambda mean: how.sign * how.compared(mean),
-    )
+    means = {s.mean for s in spreads}
+    if len(means) < 2:
+        return None
+    return max(means, key=lambda mean: how.sign * how.compared(mean))
 
 
 def _costs(names: dict[str, str], costs: Mapping[str, Cost]) -> Iterator[str]:
