@@ -14,6 +14,7 @@ from xnet_mm.models.arguments import (
     check_counts,
     check_index,
     check_layer,
+    check_loss_name,
     check_model_config,
     check_number,
     check_own_options,
@@ -80,6 +81,17 @@ def test_layers():
         check_layer('act', 'Silu')
     with pytest.raises(ValueError, match=r"^act='init'; wanted the name of a"):
         check_layer('act', 'init')  # a module of torch.nn, but no layer
+
+
+@pytest.mark.parametrize('name', ['silog', 'Loss', ''])
+def test_names_that_are_not_summed(name):
+    check_loss_name('x', 'loss_silog')
+    check_loss_name('x', 'aux_loss')
+    with pytest.raises(
+        ValueError,
+        match=f"^x='{name}'; MMEngine adds up what has 'loss' in its name, and",
+    ):
+        check_loss_name('x', name)
 
 
 def slide(**options):

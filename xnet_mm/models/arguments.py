@@ -107,6 +107,19 @@ def check_index(name: str, index: Any, maps: int | None = None) -> None:
         )
 
 
+def check_loss_name(name: str, value: str) -> None:
+    """Refuse a key of the log that is not summed.
+
+    Raises:
+        ValueError: with name and value.
+    """
+    if 'loss' not in value:
+        raise ValueError(
+            f"{name}={value!r}; MMEngine adds up what has 'loss' in its name, "
+            'and would train nothing.'
+        )
+
+
 def check_layer(name: str, value: Any) -> None:
     """Refuse what is not the name of a layer in `torch.nn`.
 

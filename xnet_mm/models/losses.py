@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ..registry import MODELS
-from .arguments import check_number
+from .arguments import check_loss_name, check_number
 
 
 @MODELS.register_module()
@@ -58,11 +58,7 @@ class ScaleInvariantLogLoss(nn.Module):
         box = type(self).__name__
         check_number(f'{box}: loss_weight', loss_weight)
         check_number(f'{box}: eps', eps)
-        if 'loss' not in loss_name:
-            raise ValueError(
-                f'{box}: loss_name={loss_name!r}; MMEngine adds up what has '
-                "'loss' in its name, and would train nothing."
-            )
+        check_loss_name(f'{box}: loss_name', loss_name)
         self.variance_focus = variance_focus
         self.loss_weight = loss_weight
         self.eps = eps

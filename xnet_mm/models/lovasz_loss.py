@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..checks import is_whole
 from ..registry import MODELS
-from .arguments import check_number
+from .arguments import check_loss_name, check_number
 
 
 @MODELS.register_module()
@@ -51,11 +51,7 @@ class LovaszSoftmaxLoss(nn.Module):
                 'list of class ids.'
             )
         check_number(f'{box}: loss_weight', loss_weight)
-        if 'loss' not in loss_name:
-            raise ValueError(
-                f'{box}: loss_name={loss_name!r}; MMEngine adds up what has '
-                "'loss' in its name, and would train nothing."
-            )
+        check_loss_name(f'{box}: loss_name', loss_name)
         self.classes = classes
         self.loss_weight = loss_weight
         self.loss_name = loss_name
