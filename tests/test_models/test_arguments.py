@@ -89,7 +89,7 @@ def test_names_that_are_not_summed(name):
     check_loss_name('x', 'aux_loss')
     with pytest.raises(
         ValueError,
-        match=f"^x='{name}'; MMEngine adds up what has 'loss' in its name, and",
+        match=f"^x='{name}'; MMEngine adds up what has 'loss' in its",
     ):
         check_loss_name('x', name)
 
