@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from xnet_mm.checks import (
+    are_ids,
     check_camera,
     check_matrix,
     check_number,
@@ -35,6 +36,12 @@ def test_bounds_of_numbers():
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_lists_of_ids():
+    assert are_ids([0]) and are_ids((2, np.int64(0), 2))
+    for value in ([], (), [-1], [0.0], [True], ['1'], '12', 3, None, {0: 1}):
+        assert not are_ids(value)
 
 
 def test_whole_numbers():

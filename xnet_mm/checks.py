@@ -25,6 +25,15 @@ def is_whole(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
+def are_ids(value: object) -> bool:
+    """Whether it is a list of whole numbers of at least 0, and not empty."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) > 0
+        and all(is_whole(n) and n >= 0 for n in value)
+    )
+
+
 def check_number(
     value: object,
     name: str,

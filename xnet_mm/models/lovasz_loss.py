@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..checks import is_whole
+from ..checks import are_ids
 from ..registry import MODELS
 from .arguments import check_loss_name, check_number
 
@@ -45,7 +45,9 @@ class LovaszSoftmaxLoss(nn.Module):
     ) -> None:
         super().__init__()
         box = type(self).__name__
-        if classes not in ('present', 'all') and not _is_ids(classes):
+        if classes not in ('present', 'all') and not (
+            are_ids(classes) and len(set(classes)) == len(classes)
+        ):
             raise ValueError(
                 f"{box}: classes={classes!r}; wanted 'present', 'all' or a "
                 'list of class ids.'
@@ -110,16 +112,6 @@ class LovaszSoftmaxLoss(nn.Module):
                 f'{count} classes, 0 to {count - 1}.'
             )
         return list(self.classes)
-
-
-def _is_ids(value: Any) -> bool:
-    """Whether it is a list of at least one class id, each once."""
-    return (
-        isinstance(value, list | tuple)
-        and len(value) > 0
-        and all(is_whole(c) and c >= 0 for c in value)
-        and len(set(value)) == len(value)
-    )
 
 
 def _jaccard_growth(error: Tensor, truth: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from ...checks import is_whole
+from ...checks import are_ids
 from ...registry import TRANSFORMS
 from ..channel_io import read_channels, to_picture
 
@@ -36,11 +36,7 @@ class LoadMultiChannelImage(BaseTransform):
         shown: Sequence[int] | None = None,
     ) -> None:
         for name, numbers in (('channels', channels), ('shown', shown)):
-            if numbers is not None and not (
-                isinstance(numbers, list | tuple)
-                and numbers
-                and all(is_whole(n) and n >= 0 for n in numbers)
-            ):
+            if numbers is not None and not are_ids(numbers):
                 raise ValueError(
                     f'LoadMultiChannelImage: {name}={numbers!r}; wanted '
                     'numbers of channels, from 0, as (2, 1, 0)'
